@@ -1,0 +1,1 @@
+"""One handler an endpoint: eligible, translate, fetch, shape."""

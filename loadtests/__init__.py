@@ -1,0 +1,1 @@
+"""Load tests and benchmarks: Locust runs only in its own process."""

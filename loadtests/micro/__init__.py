@@ -1,0 +1,1 @@
+"""Micro-benchmarks of one component each, run interleaved with their peers."""

@@ -1,0 +1,1 @@
+"""Takes exchanges, compares, rechecks, records, judges and broadcasts routing tables. May die at any time."""

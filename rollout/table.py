@@ -1,0 +1,57 @@
+"""The routing table: immutable, loaded once a request, swapped whole; and its bytes on the wire and on disk.
+
+A table is a lease (see `lease`): workers that have not heard of a renewal for that long serve legacy only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rollout.model import Budget, Upstream
+
+TABLE_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One endpoint as a worker needs it. Percents in hundredths; the percent is the *effective* one:
+    zero when a flag is off, the endpoint is latched, or nothing may be served."""
+
+    endpoint: str
+    phase: str
+    method: str
+    template: str
+    candidate: str
+    """A name in `Table.candidates`."""
+    percent: int
+    shadow: int
+    window: int
+    salt: str
+    """Hex of the phase's bucketing salt, derived from CROSSFADE_SECRET."""
+    sticky: tuple[str, ...]
+    budget: Budget
+    serve_deadline: float
+    hedge_after: float | None = None
+    read_your_writes: float = 10.0
+    effects: bool = False
+    reads: bool = False
+    stream: bool = False
+    gaps: tuple[str, ...] = ()
+    """Paths of unexpired known gaps: fields that the candidate may leave out and still be served."""
+    writes: tuple[str, ...] = ()
+    """`METHOD /template` patterns of writes that the worker reports for this endpoint (see `written_by`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What is in force. `epoch` only grows; a worker refuses a lower one. `issued_at` is Unix time in seconds."""
+
+    epoch: int
+    issued_at: float
+    lease: float
+    legacy: Upstream
+    candidates: dict[str, Upstream]
+    routes: tuple[Route, ...]
+    digest: str
+    trusted_proxies: tuple[str, ...] = ()
+    version: int = TABLE_VERSION
