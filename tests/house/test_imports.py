@@ -25,7 +25,8 @@ def modules() -> list[str]:
 
 
 def python(code: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-W", "error", "-c", code], cwd="/", capture_output=True, text=True, timeout=120)
+    command = [sys.executable, "-W", "error", "-c", code]
+    return subprocess.run(command, cwd="/", capture_output=True, text=True, timeout=120)
 
 
 def test_every_module_can_be_imported_first() -> None:
@@ -63,9 +64,8 @@ def test_the_package_proxy_is_ours() -> None:
 
 
 def test_the_import_contracts_hold() -> None:
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"], cwd=ROOT, capture_output=True, text=True, timeout=300
-    )
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout[-3000:]
 
 

@@ -8,13 +8,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LEFTOVERS = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|NotImplementedError")
-REGISTRIES = re.compile("|".join((r"pypi\." + "org", "pythonhosted" + r"\.", r"registry\." + "npmjs", r"deb\." + "debian", r"proxy\." + "golang")))
+HOSTS = (r"pypi\." + "org", "pythonhosted" + r"\.", r"registry\." + "npmjs", r"deb\." + "debian", r"proxy\." + "golang")
+REGISTRIES = re.compile("|".join(HOSTS))
 MACHINE = re.compile("(?<![a-z./])/" + r"(work|root)/\w")
 
 
 def tracked(*patterns: str) -> list[Path]:
     """The files under version control; in an unpacked archive, those of the source folders."""
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", *patterns], cwd=ROOT, capture_output=True, text=True)
+    command = ["git", "ls-files", "-co", "--exclude-standard", *patterns]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if listed.returncode == 0:
         return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
     return [path for pattern in patterns for path in ROOT.rglob(pattern) if ".venv" not in path.parts]

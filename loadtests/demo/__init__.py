@@ -1,0 +1,1 @@
+"""The demo: a lab, `crossfade serve` before it, callers, and a story that must come true to the letter."""
