@@ -21,6 +21,10 @@ class PromoteWhen:
     lag_p99: float | None = 10.0
     compared_at_least: float | None = 0.95
     eligible_at_least: float | None = 0.80
+    shapes_at_least: float | None = 0.95
+    """Share of requests whose query shape (set of parameter names) has been compared at least once in the window."""
+    served_at_least: float | None = 0.50
+    """The candidate's share of the served requests, as a part of what the percent says."""
     alpha: float = 0.05
 
 
