@@ -16,7 +16,7 @@ MACHINE = re.compile("(?<![a-z./])/" + r"(work|root)/\w")
 def tracked(*patterns: str) -> list[Path]:
     """The files under version control; in an unpacked archive, those of the source folders."""
     command = ["git", "ls-files", "-co", "--exclude-standard", *patterns]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    listed = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True)
     if listed.returncode == 0:
         return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
     return [path for pattern in patterns for path in ROOT.rglob(pattern) if ".venv" not in path.parts]
