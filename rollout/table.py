@@ -5,8 +5,10 @@ A table is a lease (see `lease`): workers that have not heard of a renewal for t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 
+from rollout.facts import Unreadable, from_json, to_json
 from rollout.model import Budget, Upstream
 
 TABLE_VERSION = 1
@@ -55,3 +57,27 @@ class Table:
     digest: str
     trusted_proxies: tuple[str, ...] = ()
     version: int = TABLE_VERSION
+
+
+def to_bytes(table: Table) -> bytes:
+    """The table as JSON: the payload of a TABLE frame, and the last-known-good file."""
+    return json.dumps(to_json(table), separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def from_bytes(data: bytes) -> Table:
+    """The inverse of `to_bytes`; raises facts.Unreadable. Fields of a newer release are skipped."""
+    try:
+        value = json.loads(data)
+    except ValueError as error:
+        raise Unreadable(f"routing table: not JSON: {error}") from error
+    return from_json(Table, value)
+
+
+def blind(table: Table, now: float) -> bool:
+    """Whether the lease has run out at `now` (Unix seconds): nobody watches, so no candidate may serve."""
+    return now > table.issued_at + table.lease
+
+
+def closed(table: Table) -> Table:
+    """The same table with every percent at 0: what an old one loads as. Mirroring goes on."""
+    return replace(table, routes=tuple(replace(route, percent=0) for route in table.routes))
