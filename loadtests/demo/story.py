@@ -1,0 +1,211 @@
+"""The scenes: what happens to the world while callers call, each waiting for its cue and never for a clock alone."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import asyncpg
+
+from loadtests.demo.claims import Notes, Row
+from loadtests.demo.world import World
+from proxy.cli.client import Refused, Unreachable
+
+OUTAGE = 5.0
+LOOK = 0.25
+ENOUGH = 230.0
+"""Seconds after which the story ends, wherever it stands: what has not happened by then is told as untrue."""
+
+ROWS = """
+SELECT extract(epoch FROM at)::float8 AS at, endpoint, who, kind, percent_from, percent_to,
+       coalesce(transition->>'status_to', '') AS status_to, reason
+FROM crossfade.audit ORDER BY id
+"""
+
+
+class Story:
+    """Plays the scenes side by side; `notes` is what they leave."""
+
+    def __init__(self, world: World, say: Callable[[str], None]) -> None:
+        self.world = world
+        self.notes = Notes(began=time.time())
+        self.status: dict[str, Any] = {"endpoints": []}
+        self._say = say
+        self._end = time.monotonic() + ENOUGH
+        self._changed = asyncio.Event()
+
+    async def play(self) -> None:
+        """Returns when every scene is over or the story has had its time."""
+        async with asyncio.TaskGroup() as group:
+            watching = group.create_task(self._watch(), name="watch")
+            scenes = [
+                group.create_task(scene(), name=scene.__name__)
+                for scene in (self._outage, self._defect, self._slow, self._lag, self._operator)
+            ]
+            await asyncio.wait(scenes)
+            await self._until(lambda: self._percent("contact") >= 100.0)
+            watching.cancel()
+        self.notes.ended = time.time()
+
+    async def rows(self) -> list[Row]:
+        """The audit, oldest first."""
+        connection = await asyncpg.connect(self.world.store_dsn)
+        try:
+            return [Row(**dict(row)) for row in await connection.fetch(ROWS)]
+        finally:
+            await connection.close()
+
+    # -- looking ------------------------------------------------------------------------------------------------
+
+    async def _watch(self) -> None:
+        while True:
+            if (status := await self.world.status()) is not None:
+                self.status = status
+            self._changed.set()
+            self._changed.clear()
+            await asyncio.sleep(LOOK)
+
+    async def _until(self, true: Callable[[], bool]) -> bool:
+        """Waits until `true`; False when the story's time is over first."""
+        while not true():
+            if time.monotonic() > self._end:
+                return False
+            await asyncio.sleep(LOOK)
+        return True
+
+    def _one(self, endpoint: str) -> dict[str, Any]:
+        found: list[dict[str, Any]] = self.status["endpoints"]
+        return next((one for one in found if one["name"] == endpoint), {})
+
+    def _percent(self, endpoint: str) -> float:
+        return float(self._one(endpoint).get("percent", 0.0))
+
+    # -- scenes -------------------------------------------------------------------------------------------------
+
+    async def _outage(self) -> None:
+        """Half-way up, the search service dies under contact and comes back."""
+        if not await self._until(lambda: self._percent("contact") >= 50.0):
+            return
+        await asyncio.sleep(2.0)
+        since = time.time()
+        self._say("the search service is killed, while it serves half of the contacts")
+        await self.world.connectra.kill()
+        await asyncio.sleep(OUTAGE)
+        await self.world.connectra.start()
+        self.notes.outage = (since, time.time())
+        self._say("the search service is started again")
+        await self._until(self._answers)
+        await self._restored()
+        self.notes.fallbacks = int(self._one("contact").get("fallbacks", 0))
+        await self._until(lambda: self._one("contact").get("status") != "held")
+
+    def _answers(self) -> bool:
+        return self.world.connectra.log.read_text(errors="replace").count("listening on") >= 2
+
+    async def _restored(self) -> None:
+        await self.world.set_latencies()
+        if self.notes.defect_at is not None:
+            await self._break_company()
+
+    async def _break_company(self) -> None:
+        body = {"endpoint": "company", "field": "employees_count", "action": "wrong", "share": 0.10}
+        await self.world.stand_in("PUT", "/lab/fields", body)
+
+    async def _defect(self) -> None:
+        """At 5 %, a tenth of the companies begin to have a wrong number."""
+        if not await self._until(lambda: self._percent("company") >= 5.0):
+            return
+        self.notes.defect_at = time.time()
+        self._say("company gets a defect: a wrong number in a tenth of the companies")
+        await self._break_company()
+        await self._until(lambda: self._one("company").get("status") == "held for a person")
+        found = await self._ask("/mismatches", endpoint="company", limit=5)
+        for one in found.get("mismatches", []):
+            paths = " ".join(one.get("paths", []))
+            if "employees_count" in paths:
+                self.notes.defect = {
+                    "path": paths,
+                    "fingerprint": str(one["fingerprint"]),
+                    "example": str(one.get("example") or ""),
+                    "rule": str(one.get("rule") or ""),
+                    "hides": str(one.get("hides") or ""),
+                }
+
+    async def _slow(self) -> None:
+        """company-contacts is slower than allowed: read what the judge says of it once it can say something."""
+
+        def measured() -> bool:
+            return bool(self._latency_gate())
+
+        await self._until(measured)
+        await self._until(lambda: self._percent("contact") >= 100.0)
+        self.notes.slow_gate = self._latency_gate()
+
+    def _latency_gate(self) -> str:
+        for gate in self._one("company-contacts").get("gates", []):
+            if "latency" in gate["name"] and "p50" in gate["name"] + gate["text"]:
+                text = str(gate["text"])
+                return text if re.search(r"\d\.\d+ to \d", text) else ""
+        return ""
+
+    async def _lag(self) -> None:
+        await self._until(lambda: self._percent("company-contacts-count") > 0 and self._lag_p99() is not None)
+        await self._until(lambda: self._percent("contact") >= 100.0)
+        self.notes.lag_p99 = self._lag_p99()
+        self.notes.lagging = int(self._one("company-contacts-count").get("lagging", 0))
+
+    def _lag_p99(self) -> float | None:
+        value = self._one("company-contacts-count").get("lag_p99")
+        return None if value is None else float(value)
+
+    async def _operator(self) -> None:
+        """An edit, the old file again after the rollback, and a broken file."""
+        old = self.world.file.read_text()
+        if not await self._until(lambda: self._percent("contact") >= 25.0):
+            return
+        self._say("an operator sets company-contacts to 1 % in rollout.yaml, and takes it back")
+        await self._edit("company-contacts", "1")
+        await self._until(lambda: self._percent("company-contacts") == 1.0)
+        await self._edit("company-contacts", "0", note=False)
+        await self._until(lambda: self._percent("company-contacts") == 0.0)
+        await self._until(lambda: self._one("company").get("latch") is not None)
+        await self._redeploy(old)
+        await self._break_file()
+
+    async def _edit(self, endpoint: str, percent: str, *, note: bool = True) -> None:
+        text = self.world.file.read_text()
+        head, name, rest = text.partition(f"      {endpoint}:\n")
+        edited = re.sub(r"percent: \S+", f"percent: {percent}", rest, count=1)
+        self.world.file.write_text(head + name + edited)
+        if note:
+            self.notes.edited_at = time.time()
+
+    async def _redeploy(self, old: str) -> None:
+        self._say("the old rollout.yaml is deployed again")
+        before = len([row for row in await self.rows() if row.kind in ("file order", "acknowledge")])
+        loaded = self.status.get("config", {}).get("loaded_at")
+        self.world.file.write_text(old)
+        await self._until(lambda: self.status.get("config", {}).get("loaded_at") != loaded)
+        await asyncio.sleep(2.0)
+        after = len([row for row in await self.rows() if row.kind in ("file order", "acknowledge")])
+        self.notes.redeployed_at = time.time()
+        self.notes.orders_after_redeploy = after - before
+
+    async def _break_file(self) -> None:
+        self._say("a broken edit: `percent: fifty`")
+        good = self.world.file.read_text()
+        self.world.file.write_text(good.replace("percent: ", "percent: fifty # ", 1))
+        await self._until(lambda: not self.status.get("config", {}).get("ok", True))
+        self.notes.refusal = str(self.status.get("config", {}).get("error") or "")
+        self.world.file.write_text(good)
+        await self._until(lambda: bool(self.status.get("config", {}).get("ok", False)))
+
+    async def _ask(self, path: str, **query: str | int) -> dict[str, Any]:
+        try:
+            return dict(await asyncio.to_thread(lambda: self.world.control.get(path, **query)))
+        except (Unreachable, Refused) as error:
+            self._say(f"{path}: {error}")
+            return {}
