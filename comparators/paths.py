@@ -1,0 +1,83 @@
+"""Path patterns: which places in a value a rule speaks of.
+
+`company.name`, `results[].email` (any element), `company.*` (any one key), `**` (everything), `a.**` (all below a).
+A place is printed with its keys and indexes: `results[uuid=c1].email`, `results[3].email`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+ANY, DEEP, ELEMENT = "*", "**", "[]"
+_SEGMENT = re.compile(r"([^.\[\]]+)((?:\[\])*)")
+
+Place = tuple[str, ...]
+"""Names, and ELEMENT for whatever element: a place without its indexes."""
+
+
+class PathError(ValueError):
+    """A pattern that can not be read; the text says what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A compiled pattern."""
+
+    text: str
+    segments: Place
+
+    def matches(self, place: Place) -> bool:
+        """Whether the pattern names exactly this place."""
+        return _matches(self.segments, place)
+
+    def covers(self, place: Place) -> bool:
+        """Whether the pattern names this place or something above it."""
+        return any(self.matches(place[:end]) for end in range(len(place) + 1))
+
+
+def compile_path(text: str) -> Pattern:
+    """Raises PathError."""
+    if not isinstance(text, str) or not text:
+        raise PathError("a path is a text like results[].email")
+    if text == ELEMENT:
+        return Pattern(text, (ELEMENT,))
+    segments: list[str] = []
+    rest = text
+    if rest.startswith("[]."):
+        segments.append(ELEMENT)
+        rest = rest[3:]
+    for part in rest.split("."):
+        found = _SEGMENT.fullmatch(part)
+        if found is None:
+            raise PathError(f"{text!r} is no path: write results[].email, company.* or **")
+        segments.append(found.group(1))
+        segments += [ELEMENT] * (len(found.group(2)) // 2)
+    return Pattern(text, tuple(segments))
+
+
+def _matches(segments: Place, place: Place) -> bool:
+    if not segments:
+        return not place
+    head, rest = segments[0], segments[1:]
+    if head == DEEP:
+        return any(_matches(rest, place[start:]) for start in range(len(place) + 1))
+    if not place:
+        return False
+    fits = head == place[0] or (head == ANY and place[0] != ELEMENT)
+    return fits and _matches(rest, place[1:])
+
+
+def below(path: str, name: str) -> str:
+    """The printed path of a key below `path`."""
+    return f"{path}.{name}" if path else name
+
+
+def element(path: str, mark: str) -> str:
+    """The printed path of an element: `mark` is its index, or `uuid=c1`."""
+    return f"{path}[{mark}]"
+
+
+def without_indexes(path: str) -> str:
+    """The printed path with every index and key taken out: `results[uuid=c1].email` → `results[].email`."""
+    return re.sub(r"\[[^\[\]]*\]", "[]", path)

@@ -1,0 +1,174 @@
+"""Rules: which differences between two answers are none, and which are accepted. Parsed from YAML values.
+
+Parsing reports every problem at once, each with its path in the mapping, so that the file's reader can name lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from typing import Any
+
+from comparators.paths import PathError, Pattern, compile_path
+
+
+@dataclass(frozen=True, slots=True)
+class KnownGap:
+    """A difference that people accept until a date: counted, never hidden."""
+
+    path: str
+    reason: str
+    owner: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """One endpoint's rules. Every path is a pattern of `comparators.paths`.
+
+    `unordered` are (list, key) pairs, `tolerance` (path, absolute, relative), `joined` (path, separator).
+    """
+
+    ignore: tuple[str, ...] = ()
+    unordered: tuple[tuple[str, str], ...] = ()
+    sets: tuple[str, ...] = ()
+    tolerance: tuple[tuple[str, float, float], ...] = ()
+    timestamps: tuple[str, ...] = ()
+    null_missing_empty: tuple[str, ...] = ()
+    zero_is_null: tuple[str, ...] = ()
+    placeholders: tuple[str, ...] = ()
+    casefold: tuple[str, ...] = ()
+    urls: tuple[str, ...] = ()
+    trim: tuple[str, ...] = ()
+    unquote: tuple[str, ...] = ()
+    coerce: tuple[str, ...] = ()
+    joined: tuple[tuple[str, str], ...] = ()
+    opaque: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ("content-type",)
+    known_gaps: tuple[KnownGap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong; `path` leads from the mapping to it."""
+
+    path: tuple[str | int, ...]
+    message: str
+
+
+class RulesError(ValueError):
+    """Rules that are refused; `problems` are all that is wrong."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(problem.message for problem in self.problems))
+
+
+def parse_rules(value: Mapping[str, Any]) -> Rules:
+    """The rules that a mapping of YAML values describes. Raises RulesError."""
+    reader = _Reader()
+    found = reader.read(value)
+    if reader.problems:
+        raise RulesError(reader.problems)
+    return found
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def read(self, value: Mapping[str, Any]) -> Rules:
+        if not isinstance(value, Mapping):
+            self.problems.append(Problem((), "compare: rules are a mapping, e.g. {ignore: [next, previous]}"))
+            return Rules()
+        kinds: dict[str, Callable[[str, Any], Any]] = {
+            "ignore": self._paths, "unordered": self._pairs, "sets": self._paths, "tolerance": self._tolerance,
+            "timestamps": self._paths, "null_missing_empty": self._everywhere, "zero_is_null": self._everywhere,
+            "placeholders": self._texts, "casefold": self._paths, "urls": self._paths, "trim": self._everywhere,
+            "unquote": self._everywhere, "coerce": self._everywhere, "joined": self._pairs, "opaque": self._paths,
+            "headers": self._texts, "known_gaps": self._gaps,
+        }  # fmt: skip
+        found = {}
+        for key, given in value.items():
+            if key in kinds:
+                found[key] = kinds[key](key, given)
+                continue
+            near = get_close_matches(str(key), kinds, 1)
+            hint = f"did you mean `{near[0]}`?" if near else "known here: " + ", ".join(kinds)
+            self.problems.append(Problem((str(key),), f"compare: `{key}` is no rule; {hint}"))
+        return Rules(**found)
+
+    def _path(self, place: tuple[str | int, ...], text: Any) -> str:
+        try:
+            compile_path(text)
+        except PathError as error:
+            self.problems.append(Problem(place, f"{place[0]}: {error}"))
+        return str(text)
+
+    def _paths(self, key: str, value: Any) -> tuple[str, ...]:
+        if not isinstance(value, list):
+            self.problems.append(Problem((key,), f"{key}: a list of paths, e.g. [results[].updated_at]"))
+            return ()
+        return tuple(self._path((key, at), one) for at, one in enumerate(value))
+
+    def _everywhere(self, key: str, value: Any) -> tuple[str, ...]:
+        if value is True:
+            return ("**",)
+        return () if value is False else self._paths(key, value)
+
+    def _texts(self, key: str, value: Any) -> tuple[str, ...]:
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            self.problems.append(Problem((key,), f"{key}: a list of texts"))
+            return ()
+        return tuple(one.lower() if key == "headers" else one for one in value)
+
+    def _pairs(self, key: str, value: Any) -> tuple[tuple[str, str], ...]:
+        if not isinstance(value, Mapping) or not all(isinstance(one, str) for one in value.values()):
+            example = "{results: uuid}" if key == "unordered" else '{departments: ", "}'
+            self.problems.append(Problem((key,), f"{key}: a mapping of paths, e.g. {example}"))
+            return ()
+        return tuple((self._path((key, str(path)), path), text) for path, text in value.items())
+
+    def _tolerance(self, key: str, value: Any) -> tuple[tuple[str, float, float], ...]:
+        if not isinstance(value, Mapping):
+            self.problems.append(Problem((key,), f"{key}: a mapping of paths to a number or a percentage"))
+            return ()
+        found = []
+        for path, given in value.items():
+            absolute, relative = 0.0, 0.0
+            if isinstance(given, str) and given.endswith("%") and given[:-1].replace(".", "", 1).isdigit():
+                relative = float(given[:-1]) / 100.0
+            elif isinstance(given, int | float) and not isinstance(given, bool) and given >= 0:
+                absolute = float(given)
+            else:
+                self.problems.append(Problem((key, str(path)), f"{key}: {given!r} is neither 5 nor 1%"))
+            found.append((self._path((key, str(path)), path), absolute, relative))
+        return tuple(found)
+
+    def _gaps(self, key: str, value: Any) -> tuple[KnownGap, ...]:
+        if not isinstance(value, list):
+            self.problems.append(Problem((key,), f"{key}: a list of {{path, reason, owner, until}}"))
+            return ()
+        return tuple(gap for at, one in enumerate(value) if (gap := self._gap((key, at), one)) is not None)
+
+    def _gap(self, place: tuple[str | int, ...], value: Any) -> KnownGap | None:
+        wanted = ("path", "reason", "owner", "until")
+        if not isinstance(value, Mapping) or set(value) != set(wanted):
+            text = f"{place[0]}: a known gap has exactly {', '.join(wanted)}"
+            self.problems.append(Problem(place, text))
+            return None
+        try:
+            until = date.fromisoformat(str(value["until"]))
+        except ValueError:
+            self.problems.append(Problem((*place, "until"), f"{value['until']!r} is no date: write 2027-03-01"))
+            return None
+        if not all(isinstance(value[name], str) and value[name].strip() for name in ("reason", "owner")):
+            self.problems.append(Problem(place, "a known gap has a reason and an owner, in words"))
+        return KnownGap(self._path((*place, "path"), value["path"]), str(value["reason"]), str(value["owner"]), until)
+
+
+def pattern(text: str) -> Pattern:
+    """A pattern of rules that have been parsed."""
+    return compile_path(text)

@@ -1,0 +1,260 @@
+"""A worker's ports of the journey: the table in force, deciding, passing through, and what is known of callers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from random import randrange
+from time import time
+
+from aiohttp import web
+
+from proxy.exchange import Failure, Observed, Write
+from proxy.journey import Found, serve
+from proxy.telemetry import Throttle, fallback
+from proxy.worker.asking import seen
+from proxy.worker.client import Client, ClientGone, Sent
+from proxy.worker.handover import Handover
+from proxy.worker.headers import Looped, client_address, first, of_answer
+from proxy.worker.migrated import Migrated
+from proxy.worker.sides import LEGACY, Sides
+from proxy.worker.slots import Slots
+from proxy.worker.tally import Tally
+from proxy.worker.tunnel import tunnel
+from proxy.worker.upstream import Answer, UpstreamError
+from rollout.bucket import sticky_value
+from rollout.decide import Choice, Facts, decide
+from rollout.facts import Unreadable
+from rollout.match import SAFE, Matcher
+from rollout.model import FULL
+from rollout.sides import Side
+from rollout.table import Route, Table, blind, closed, from_bytes
+
+log = logging.getLogger("crossfade.worker")
+VOUCHED = 60.0
+"""Seconds for which legacy's yes to a caller's token holds."""
+
+
+class Service:
+    """Answers clients. One per worker process; `draw` gives uniform integers below its argument."""
+
+    def __init__(
+        self,
+        table: Table,
+        sides: Sides,
+        slots: Slots,
+        handover: Handover,
+        tally: Tally,
+        draw: Callable[[int], int] = randrange,
+    ) -> None:
+        self.sides = sides
+        self.tally = tally
+        self.handover = handover
+        self.closing = False
+        self.in_flight = 0
+        self._slots = slots
+        self._draw = draw
+        self._throttle = Throttle(log, time)
+        self._table = closed(table) if blind(table, time()) else table
+        self._matcher = Matcher(table.routes)
+        self.migrated = Migrated(self)
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """The server's handler: one request, whatever happens."""
+        client = Client(request, closing=self.closing)
+        self.in_flight += 1
+        try:
+            return await self._handled(client)
+        finally:
+            self.in_flight -= 1
+
+    async def _handled(self, client: Client) -> Sent:
+        try:
+            if client.method == "CONNECT":
+                return client.refuse(405, "Method Not Allowed", "this proxy does not open tunnels by CONNECT")
+            if client.upgrades:
+                return await tunnel(client, self.table().legacy, self.sides)
+            return await serve(client, self)
+        except Looped:
+            return client.refuse(508, "Loop Detected", "this request has been through this proxy already")
+        except ClientGone:
+            return client.abort()
+        except Exception:
+            log.exception("answering %s failed", client.method)
+            self.tally.error("serve")
+            if client.started:
+                return client.abort()
+            return client.refuse(500, "Internal Server Error", "the proxy failed; its log says why")
+
+    # -- the table ----------------------------------------------------------------------------------------------
+
+    def table(self) -> Table:
+        return self._table
+
+    @property
+    def blind(self) -> bool:
+        """Whether the lease has run out."""
+        return blind(self._table, time())
+
+    def swap(self, payload: bytes) -> None:
+        """Takes a table that the analyst sent; one of a lower epoch, or one that can not be read, is refused."""
+        try:
+            table = from_bytes(payload)
+            matcher = Matcher(table.routes)
+        except (Unreadable, ValueError) as error:
+            log.error("a routing table was refused: %s", error)
+            self.tally.error("table")
+            return
+        if table.epoch < self._table.epoch:
+            log.warning("a routing table of epoch %d was refused: %d is in force", table.epoch, self._table.epoch)
+            self.tally.error("old table")
+            return
+        self._table, self._matcher = table, matcher
+
+    # -- ports --------------------------------------------------------------------------------------------------
+
+    def match(self, client: Client, table: Table) -> Found | None:  # noqa: ARG002 - the matcher is the table's
+        return self._matcher.find(client.method, client.target)
+
+    async def body(self, client: Client, route: Route) -> bytes | None:
+        """The request's body, or None when it is over the endpoint's budget."""
+        if not client.has_body:
+            return b""
+        length = client.length
+        if length is not None and length > route.budget.body:
+            return None
+        held, whole = await client.whole_body(route.budget.body)
+        if not whole:
+            client.begun = held
+            return None
+        return held
+
+    def decide(self, client: Client, route: Route, table: Table) -> Choice:
+        now = time()
+        address = client_address(client.fields, client.peer, table.trusted_proxies)
+        facts = Facts(
+            method=client.method,
+            sticky=sticky_value(route.sticky, client.fields, address),
+            draw=self._draw(FULL),
+            blind=blind(table, now),
+            breaker_open=self.sides.open(route.candidate),
+            wrote=self._slots.within(b"wrote " + caller(client), now, route.read_your_writes),
+        )
+        return decide(route, facts)
+
+    async def pass_through(self, client: Client, table: Table) -> Sent:
+        observed = await self.forward(client, table, None)
+        self._note("", observed)
+        return client.finish_or_abort(observed)
+
+    async def too_large(self, client: Client, found: Found, table: Table) -> Sent:
+        """Larger than the budget: legacy's alone, and counted as evidence that is missing."""
+        route, _ = found
+        self.tally.lost(route.endpoint, route.window, "body over budget")
+        observed = await self.forward(client, table, None)
+        self.tally.served(route.endpoint, route.window, Side.LEGACY)
+        self._note(route.endpoint, observed)
+        return client.finish_or_abort(observed)
+
+    async def answer(self, client: Client, found: Found, choice: Choice, body: bytes, table: Table) -> Sent:
+        if choice.primary is Side.CANDIDATE:
+            return await self.migrated.candidate_first(client, found, choice, body, table)
+        return await self.migrated.legacy_first(client, found, choice, body, table)
+
+    # -- legacy, as it streams ----------------------------------------------------------------------------------
+
+    async def forward(self, client: Client, table: Table, body: bytes | None, keep: int = 0) -> Observed:
+        """Passes the request to legacy and its answer to the client, piece by piece; keeps up to `keep` bytes of it.
+
+        `body` is the request's, if it has been read; None: it streams. Raises Looped and ClientGone.
+        """
+        pool = self.sides.pool(table.legacy, "client")
+        head = self.sides.legacy_head(client, body=body)
+        source: bytes | AsyncIterator[bytes] | None = body
+        if body is None and client.has_body:
+            source = client.body()
+        try:
+            answer = await pool.send(head, source)
+        except UpstreamError as error:
+            return self._no_answer(client, table, error)
+        try:
+            return await self._copied(client, answer, keep)
+        finally:
+            answer.close()
+            self.remember(client, answer.status)
+
+    async def _copied(self, client: Client, answer: Answer, keep: int) -> Observed:
+        loop = asyncio.get_running_loop()
+        paused_before = client.paused
+        client.start(answer.status, answer.reason, of_answer(answer.fields))
+        held, size = bytearray(), 0
+        try:
+            async with aclosing(answer.pieces()) as pieces:
+                async for piece in pieces:
+                    size += len(piece)
+                    if size <= keep:
+                        held += piece
+                    await client.write(piece)
+        except UpstreamError as error:
+            return Observed(None, failure=error.failure)
+        paused = client.paused - paused_before
+        seconds = max(loop.time() - answer.began - paused, 0.0)
+        observed = seen(answer.status, answer.fields, bytes(held) if size <= keep else None, seconds, candidate=False)
+        return Observed(
+            observed.status, observed.headers, observed.body, size, seconds, paused, failure=observed.failure
+        )
+
+    def _no_answer(self, client: Client, table: Table, error: UpstreamError) -> Observed:
+        if error.failure is Failure.DEADLINE:
+            text = f"legacy did not answer within {table.legacy.timeout:g} s"
+            client.refuse(504, "Gateway Timeout", text)
+        else:
+            client.refuse(502, "Bad Gateway", f"legacy gave no answer ({error.failure})")
+        self.tally.error(f"legacy {error.failure}")
+        log.warning("legacy: %s", error)
+        return Observed(None, failure=error.failure, size=-1)
+
+    # -- what is remembered and counted -------------------------------------------------------------------------
+
+    def remember(self, client: Client, status: int | None) -> None:
+        """What a legacy answer tells of its caller: accepted or not, and whether it has written."""
+        if status is None:
+            return
+        now = time()
+        authorization = first(client.fields, b"authorization")
+        if authorization is not None and status < 500 and status not in (401, 403):
+            self._slots.mark(b"vouched " + authorization, now)
+        if client.method in SAFE or status >= 400:
+            return
+        found = self._matcher.find(client.method, client.target)
+        if found is None or not found[0].reads:
+            self._slots.mark(b"wrote " + caller(client), now)
+        writes = self._matcher.written(client.method, client.target)
+        if writes:
+            self.handover.writes([Write(now, route.endpoint, params, status) for route, params in writes])
+
+    def vouched(self, client: Client) -> bool:
+        """Whether legacy has accepted this token lately."""
+        authorization = first(client.fields, b"authorization")
+        return authorization is not None and self._slots.within(b"vouched " + authorization, time(), VOUCHED)
+
+    def fell_back(self, endpoint: str, reason: str) -> None:
+        """Counts a fallback, and says so at most once a second and reason."""
+        self.tally.fallback(endpoint, reason)
+        self._throttle.add(f"{endpoint} {reason}", lambda count: fallback(endpoint, reason, count))
+
+    def _note(self, endpoint: str, observed: Observed) -> None:
+        self.tally.request(endpoint, LEGACY, observed.status or 502)
+        if observed.failure is None:
+            self.tally.seconds(endpoint, Side.LEGACY, observed.seconds)
+
+    def tick(self) -> None:
+        """Once a second: what was held back of the log."""
+        self._throttle.flush()
+
+
+def caller(client: Client) -> bytes:
+    """Who asks, as far as reading one's writes goes: the credentials, or the peer."""
+    return first(client.fields, b"authorization") or first(client.fields, b"cookie") or client.peer.encode()
