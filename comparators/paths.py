@@ -38,7 +38,7 @@ class Pattern:
 
 def compile_path(text: str) -> Pattern:
     """Raises PathError."""
-    if not isinstance(text, str) or not text:
+    if not text:
         raise PathError("a path is a text like results[].email")
     if text == ELEMENT:
         return Pattern(text, (ELEMENT,))

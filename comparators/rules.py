@@ -66,7 +66,7 @@ class RulesError(ValueError):
         super().__init__("; ".join(problem.message for problem in self.problems))
 
 
-def parse_rules(value: Mapping[str, Any]) -> Rules:
+def parse_rules(value: Any) -> Rules:
     """The rules that a mapping of YAML values describes. Raises RulesError."""
     reader = _Reader()
     found = reader.read(value)
@@ -79,7 +79,7 @@ class _Reader:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
 
-    def read(self, value: Mapping[str, Any]) -> Rules:
+    def read(self, value: Any) -> Rules:
         if not isinstance(value, Mapping):
             self.problems.append(Problem((), "compare: rules are a mapping, e.g. {ignore: [next, previous]}"))
             return Rules()
@@ -102,7 +102,7 @@ class _Reader:
 
     def _path(self, place: tuple[str | int, ...], text: Any) -> str:
         try:
-            compile_path(text)
+            compile_path(text if isinstance(text, str) else "")
         except PathError as error:
             self.problems.append(Problem(place, f"{place[0]}: {error}"))
         return str(text)

@@ -1,101 +1,84 @@
-"""Config and states → the routing table; and what the file orders. Pure."""
+"""Config, states and flags → the routing table; and what an edited file asks for, as events."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from rollout.bucket import derive
-from rollout.flags import BUNDLED, Flags
+from rollout.compile_edits import loosened, ruled_by
+from rollout.flags import CONNECTRA, Flags
 from rollout.machine import is_order
 from rollout.model import Config, Endpoint, Upstream
 from rollout.states import EndpointState, Event, EventKind
 from rollout.table import Route, Table, blind
 
-LEAST_DEADLINE, GREATEST_DEADLINE = 0.5, 5.0
-"""The bounds of a serve deadline that follows legacy's p99, seconds."""
+SHORTEST, LONGEST = 0.5, 5.0
+"""Bounds of a serve deadline that follows legacy's p99, seconds; the upper one counts while the p99 is not known."""
+HEADERS = (
+    "accept", "accept-encoding", "accept-language", "content-encoding", "content-type", "if-match",
+    "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "range",
+)  # fmt: skip
+"""What a candidate given by URL gets unless `candidate_headers` says otherwise: nothing that proves who calls."""
 
 
 def compile_table(
-    config: Config,
-    states: Mapping[str, EndpointState],
-    flags: Flags,
-    *,
-    epoch: int,
-    now: float,
-    secret: bytes,
-    gateway: str | None,
-    p99: Mapping[str, float] | None = None,
-) -> Table:
-    """The table in force at `now` (Unix seconds). `gateway` is the bundled gateway's socket, `p99` legacy's by name."""
+    config: Config, states: Mapping[str, EndpointState], flags: Flags, *,
+    epoch: int, now: float, secret: bytes, gateway: str | None, p99: Mapping[str, float],
+) -> Table:  # fmt: skip
+    """The table in force from `now` (Unix seconds) for `blind_after`.
+
+    `gateway` is the path of the bundled gateway's socket; without one its endpoints are pass-through. `p99` is
+    legacy's by endpoint, seconds. An endpoint without a state is served by legacy.
+    """
+    candidates = dict(_candidates(config, gateway))
+    today = datetime.fromtimestamp(now, UTC).date()
     routes = tuple(
-        _route(endpoint, states.get(endpoint.name), flags, now=now, secret=secret, p99=(p99 or {}).get(endpoint.name))
+        _route(endpoint, states.get(endpoint.name), flags, secret, today, p99.get(endpoint.name))
         for endpoint in config.endpoints
+        if endpoint.candidate in candidates
     )
     return Table(
         epoch=epoch,
         issued_at=now,
         lease=config.blind_after,
         legacy=config.legacy,
-        candidates=_candidates(config, gateway),
+        candidates=candidates,
         routes=routes,
         digest=config.digest,
         trusted_proxies=config.trusted_proxies,
     )
 
 
-def boot_table(
-    config: Config, last: Table | None, flags: Flags, *, now: float, secret: bytes, gateway: str | None
-) -> Table:
-    """What workers begin with before the analyst has spoken: the last known percents while they are fresh, else 0."""
-    table = compile_table(
-        config, {}, flags, epoch=last.epoch if last is not None else 0, now=now, secret=secret, gateway=gateway
-    )
-    if last is None or blind(last, now):
-        return table
-    known = {(route.endpoint, route.method, route.template): route for route in last.routes}
-
-    def kept(route: Route) -> Route:
-        old = known.get((route.endpoint, route.method, route.template))
-        if old is None:
-            return route
-        may = flags.of(route.phase, route.candidate).serve and not route.effects
-        return replace(route, percent=old.percent if may else 0, window=old.window)
-
-    return replace(table, issued_at=last.issued_at, routes=tuple(map(kept, table.routes)))
-
-
-def _candidates(config: Config, gateway: str | None) -> dict[str, Upstream]:
-    found: dict[str, Upstream] = {}
+def _candidates(config: Config, gateway: str | None) -> Iterator[tuple[str, Upstream]]:
     for endpoint in config.endpoints:
-        if endpoint.candidate == BUNDLED:
+        if endpoint.candidate != CONNECTRA:
+            headers = HEADERS if endpoint.candidate_headers is None else endpoint.candidate_headers
+            yield endpoint.candidate, Upstream(endpoint.candidate, headers=headers)
+        elif gateway is not None:
             timeout = config.connectra.timeout if config.connectra is not None else 30.0
-            found[BUNDLED] = Upstream(f"unix:{gateway or ''}", timeout)
-        else:
-            found[endpoint.candidate] = Upstream(endpoint.candidate, 30.0, endpoint.candidate_headers)
-    return found
+            yield CONNECTRA, Upstream(f"unix:{gateway}", timeout)
 
 
 def _route(
-    endpoint: Endpoint, state: EndpointState | None, flags: Flags, *, now: float, secret: bytes, p99: float | None
+    endpoint: Endpoint, state: EndpointState | None, flags: Flags, secret: bytes, today: date, p99: float | None
 ) -> Route:
-    may = flags.of(endpoint.phase, endpoint.candidate)
-    serving = state is not None and state.serving and may.serve and not endpoint.effects
-    today = datetime.fromtimestamp(now, UTC).date()
+    allowed = flags.of(endpoint.phase, endpoint.candidate)
+    serves = allowed.serve and not endpoint.effects and state is not None and state.serving
     return Route(
         endpoint=endpoint.name,
         phase=endpoint.phase,
         method=endpoint.method,
         template=endpoint.template,
         candidate=endpoint.candidate,
-        percent=state.percent if state is not None and serving else 0,
-        shadow=endpoint.shadow if may.mirror else 0,
-        window=state.window if state is not None else 0,
+        percent=state.percent if serves and state is not None else 0,
+        shadow=endpoint.shadow if allowed.mirror else 0,
+        window=state.window if state is not None else 1,
         salt=derive(secret, f"bucket:{endpoint.phase}").hex(),
         sticky=endpoint.sticky,
         budget=endpoint.budget,
-        serve_deadline=_serve_deadline(endpoint, p99),
+        serve_deadline=_deadline(endpoint, p99),
+        hedge_after=min(p99, LONGEST) if endpoint.hedge and p99 is not None else None,
         read_your_writes=endpoint.read_your_writes,
         effects=endpoint.effects,
         reads=endpoint.reads,
@@ -105,33 +88,58 @@ def _route(
     )
 
 
-def _serve_deadline(endpoint: Endpoint, p99: float | None) -> float:
+def _deadline(endpoint: Endpoint, p99: float | None) -> float:
     if endpoint.serve_deadline is not None:
         return endpoint.serve_deadline
-    return GREATEST_DEADLINE if p99 is None else min(max(p99, LEAST_DEADLINE), GREATEST_DEADLINE)
+    return LONGEST if p99 is None else min(LONGEST, max(SHORTEST, p99))
 
 
-def orders(
-    config: Config, states: Mapping[str, EndpointState], before: Config | None
-) -> Iterator[tuple[str, Event]]:
-    """What this file asks for, compared with the live states and with the file before."""
-    old = {endpoint.name: endpoint for endpoint in before.endpoints} if before is not None else {}
+def boot_table(
+    config: Config, last: Table | None, flags: Flags, *, now: float, secret: bytes, gateway: str | None
+) -> Table:
+    """What workers begin with, before an analyst has spoken.
+
+    Percents are those of the last-known-good table, where its lease still runs and the endpoint is the same; else 0.
+    The lease is not renewed by it: without an analyst those percents end when they would have ended.
+    """
+    fresh = last is not None and last.issued_at <= now and not blind(last, now)
+    known = {route.endpoint: route for route in last.routes} if last is not None else {}
+    states = {}
     for endpoint in config.endpoints:
-        state = states.get(endpoint.name)
+        route = known.get(endpoint.name)
+        if route is not None:
+            keeps = fresh and _same(endpoint, route)
+            states[endpoint.name] = EndpointState(percent=route.percent if keeps else 0, window=route.window)
+    return compile_table(
+        config, states, flags, epoch=last.epoch if last is not None else 0,
+        now=last.issued_at if fresh and last is not None else now, secret=secret, gateway=gateway, p99={},
+    )  # fmt: skip
+
+
+def _same(endpoint: Endpoint, route: Route) -> bool:
+    described = (endpoint.phase, endpoint.method, endpoint.template, endpoint.candidate)
+    return described == (route.phase, route.method, route.template, route.candidate)
+
+
+def orders(config: Config, states: Mapping[str, EndpointState], before: Config | None) -> list[tuple[str, Event]]:
+    """What the file asks for, in the order in which it is done: an edit of rules, an acknowledgement, a percent.
+
+    `before` is the configuration that was in force, None at a start. A percent is an order only if it differs from
+    the last one that an operator gave and from the live one. That an edit loosens a gate is said in its reason.
+    """
+    old = {endpoint.name: endpoint for endpoint in before.endpoints} if before is not None else {}
+    found = []
+    for endpoint in config.endpoints:
+        state, was = states.get(endpoint.name), old.get(endpoint.name)
         if state is None:
             continue
+        if was is not None and ruled_by(was) != ruled_by(endpoint):
+            reason = "; bypassed evidence: ".join(("its rules, gates or ladder changed", *loosened(was, endpoint)))
+            found.append((endpoint.name, Event(EventKind.FILE_EDITED, reason)))
         if endpoint.acknowledge is not None and endpoint.acknowledge == state.latch:
-            reason = f"acknowledged in the file, line {endpoint.line}"
-            yield endpoint.name, Event(EventKind.ACKNOWLEDGE, reason, acknowledges=endpoint.acknowledge)
-        previous = old.get(endpoint.name)
-        if previous is not None and _what_is_judged(previous) != _what_is_judged(endpoint):
-            reason = f"rules, gates or ladder were edited, line {endpoint.line}"
-            yield endpoint.name, Event(EventKind.FILE_EDITED, reason)
+            named = Event(EventKind.ACKNOWLEDGE, "acknowledged in the file", acknowledges=endpoint.acknowledge)
+            found.append((endpoint.name, named))
         if is_order(state, endpoint.percent):
-            reason = f"ordered in the file, line {endpoint.line}"
-            yield endpoint.name, Event(EventKind.FILE_ORDER, reason, percent=endpoint.percent)
-
-
-def _what_is_judged(endpoint: Endpoint) -> tuple[object, ...]:
-    operation = (endpoint.method, endpoint.template, endpoint.candidate)
-    return (endpoint.rules, endpoint.thresholds, endpoint.ladder, *operation)
+            reason = f"line {endpoint.line} of the file"
+            found.append((endpoint.name, Event(EventKind.FILE_ORDER, reason, percent=endpoint.percent)))
+    return found

@@ -1,72 +1,131 @@
-"""The migration's flags: which phases may be served by the candidate, and which may be mirrored. Pure.
+"""Which phases may serve from the candidate, and which may mirror: flags of the environment and of `flags_file`.
 
-As in the migration's own plan a flag is on only when it is exactly `true`. A flag may stand in the environment and
-in the flags file; off in either place is off.
+A flag is on only if it is set somewhere and is exactly `true` wherever it is set: off in either place is off.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from rollout.model import Config, Phase
 
 MASTER = "CONNECTRA_ENABLED"
-BUNDLED = "connectra"
-"""The candidate that the master flag rules."""
+CONNECTRA = "connectra"
+_LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*")
 
 
 @dataclass(frozen=True, slots=True)
-class PhaseFlags:
-    """What one phase may do. `why` is for people: empty when nothing is off."""
+class FlagsFile:
+    """The flags of a file, and in words what of it could not be read."""
+
+    values: Mapping[str, str]
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What flags allow: serving clients from the candidate, asking it beside legacy, and why (not)."""
 
     serve: bool
     mirror: bool
-    why: str = ""
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """All phases by name; `master` rules the endpoints of the bundled gateway. `warnings` are for `check`."""
+    """What is allowed, by phase. `warnings` are for `crossfade check` and the log."""
 
-    phases: Mapping[str, PhaseFlags]
-    master: bool
+    connectra: bool
+    connectra_why: str
+    phases: Mapping[str, Allowed] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
-    def of(self, phase: str, candidate: str) -> PhaseFlags:
-        """What an endpoint of this phase with this candidate may do."""
-        if candidate == BUNDLED and not self.master:
-            return PhaseFlags(False, False, f"{MASTER} is not `true`")
-        return self.phases.get(phase, PhaseFlags(True, True))
+    def of(self, phase: str, candidate: str) -> Allowed:
+        """What is allowed for an endpoint. A phase that is not known may do nothing."""
+        if candidate == CONNECTRA and not self.connectra:
+            return Allowed(False, False, self.connectra_why)
+        return self.phases.get(phase) or Allowed(False, False, f"the phase {phase} is not in the file")
 
 
-def parse_flags(text: str) -> dict[str, str]:
-    """`NAME=value` lines; blank ones and those that begin with # are skipped, `export ` and quotes are dropped."""
-    found = {}
-    for line in text.splitlines():
-        name, equals, value = line.strip().removeprefix("export ").partition("=")
-        if equals and not name.startswith("#"):
-            found[name.strip()] = value.strip().strip("\"'")
-    return found
+def parse_flags(text: str) -> FlagsFile:
+    """`KEY=VALUE` lines; blank lines and those that begin with `#` say nothing, quotes around a value are dropped.
+
+    A line that can not be read, or that contradicts an earlier one, is a problem; a contradicted flag is off.
+    """
+    values: dict[str, str] = {}
+    problems = []
+    for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
+        stripped = line.strip()
+        if not stripped or stripped.startswith("#"):
+            continue
+        found = _LINE.fullmatch(stripped)
+        if found is None:
+            problems.append(f"line {number} is not KEY=VALUE; it is ignored")
+            continue
+        name, value = found[1], found[2]
+        if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
+            value = value[1:-1]
+        if name in values and values[name] != value:
+            problems.append(f"line {number} sets {name} again, differently; it counts as off")
+            value = ""
+        values[name] = value
+    return FlagsFile(values, tuple(problems))
 
 
-def flags_of(config: Config, env: Mapping[str, str], file: Mapping[str, str] | None) -> Flags:
-    """The flags in force. `file` is None where the configuration names no flags file or there is none."""
-    warnings: list[str] = []
-
-    def on(name: str) -> bool:
-        values = [place[name] for place in (env, file or {}) if name in place]
-        odd = (value for value in values if value not in ("true", "false", ""))
-        warnings.extend(f"{name} is {value!r}: only exactly `true` switches it on" for value in odd)
-        return bool(values) and all(value == "true" for value in values)
-
-    phases = {phase.name: _phase(phase, on) for phase in config.phases}
-    uses = any(endpoint.candidate == BUNDLED for endpoint in config.endpoints)
-    return Flags(phases, on(MASTER) if uses else True, tuple(dict.fromkeys(warnings)))
+def flags_of(config: Config, env: Mapping[str, str], file: FlagsFile | None) -> Flags:
+    """What the flags allow. `file` is None where no `flags_file` is named or it is not there."""
+    used = any(endpoint.candidate == CONNECTRA for endpoint in config.endpoints)
+    master, why = _state(MASTER, env, file)
+    phases = {phase.name: _allowed(phase, env, file) for phase in config.phases}
+    warnings = _warnings(config, env, file, master=master or not used)
+    return Flags(master, why, phases, tuple(warnings))
 
 
-def _phase(phase: Phase, on: object) -> PhaseFlags:
-    assert callable(on)
-    if phase.flag is None or on(phase.flag):
-        return PhaseFlags(True, True)
-    return PhaseFlags(False, phase.shadow_when_off, f"{phase.flag} is not `true`")
+def _allowed(phase: Phase, env: Mapping[str, str], file: FlagsFile | None) -> Allowed:
+    if phase.flag is None:
+        return Allowed(True, True, "the phase has no flag")
+    on, why = _state(phase.flag, env, file)
+    return Allowed(on, on or phase.shadow_when_off, why)
+
+
+def _state(name: str, env: Mapping[str, str], file: FlagsFile | None) -> tuple[bool, str]:
+    """Whether a flag is on, and why in words."""
+    places = [("the environment", env.get(name)), ("flags_file", file.values.get(name) if file is not None else None)]
+    given = [(place, value) for place, value in places if value is not None]
+    if not given:
+        return False, f"{name} is not set"
+    for place, value in given:
+        if value != "true":
+            return False, f"{name} is not `true` in {place}"
+    return True, f"{name} is true"
+
+
+def _warnings(config: Config, env: Mapping[str, str], file: FlagsFile | None, *, master: bool) -> Iterator[str]:
+    if config.flags_file is not None and file is None:
+        yield f"flags_file {config.flags_file} can not be read: only the environment's flags count"
+    if file is not None:
+        yield from (f"flags_file {config.flags_file}: {problem}" for problem in file.problems)
+    if not master:
+        yield f"{_state(MASTER, env, file)[1]}: no request of any kind goes to Connectra"
+    known = {MASTER, *(phase.flag for phase in config.phases if phase.flag is not None)}
+    for phase in config.phases:
+        if phase.flag is not None and not (state := _state(phase.flag, env, file))[0]:
+            mirrors = "mirroring goes on" if phase.shadow_when_off else "and nothing is mirrored"
+            serves = f"phase {phase.name} serves nothing from the candidate, {mirrors}"
+            yield f"{state[1]}: {serves}{_nearly(env, file, phase)}"
+    for name in sorted(file.values if file is not None else ()):
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            yield f"flags_file: {name} is no phase's flag" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _nearly(env: Mapping[str, str], file: FlagsFile | None, phase: Phase) -> str:
+    """A hint for values that people mean as on."""
+    assert phase.flag is not None
+    values = (env.get(phase.flag), file.values.get(phase.flag) if file is not None else None)
+    meant = any(value is not None and value.strip().lower() in ("true", "1", "yes", "on") for value in values)
+    exact = all(value in (None, "true") for value in values)
+    return "; only exactly `true` is on" if meant and not exact else ""

@@ -116,7 +116,7 @@ def plain(node: Node) -> Any:
 
 
 def at(node: Node, path: tuple[str | int, ...]) -> Node:
-    """The node at `path` below `node`, or the nearest one above it that exists: a mapping's key rather than its value."""
+    """The node at `path` below `node`, or the nearest above it that exists; of a mapping or row, its key."""
     for step in path:
         if isinstance(node, Table) and str(step) in node.entries:
             key, value = node.entries[str(step)]
@@ -140,8 +140,7 @@ def replaced(text: str, scalar: Scalar, new: str) -> str:
 
 def read(text: str, env: Mapping[str, str], name: str = "rollout.yaml") -> tuple[Node | None, list[Problem]]:
     """The file's root node, and all that is wrong with it as YAML. The root is None where it can not be read at all."""
-    tabs = [Problem(number, found.start(1) + 1, "a tab in the indentation", "use spaces", name)
-            for number, line in enumerate(text.splitlines(), 1) if (found := re.match(r" *(\t)\s*\S", line))]  # fmt: skip
+    tabs = list(_tabs(text, name))
     if tabs:
         return None, tabs
     try:
@@ -159,6 +158,13 @@ def read(text: str, env: Mapping[str, str], name: str = "rollout.yaml") -> tuple
         return None, [Problem(before.count("\n") + 1, column, message, "remove it, or write it as \\x…, quoted", name)]
     except RecursionError:
         return None, [Problem(1, 1, "nested too deeply", "at most some dozen levels are used here", name)]
+
+
+def _tabs(text: str, name: str) -> Iterator[Problem]:
+    for number, line in enumerate(text.splitlines(), 1):
+        found = re.match(r" *(\t)\s*\S", line)
+        if found:
+            yield Problem(number, found.start(1) + 1, "a tab in the indentation", "use spaces", name)
 
 
 def _located(error: yaml.MarkedYAMLError, name: str) -> Problem:
@@ -235,7 +241,8 @@ class _Reader:
                 self.complain(key.start_mark, "a merge key (`<<`)", "write the keys out, or put them into `defaults:`")
                 continue
             if name in seen:
-                self.complain(key.start_mark, f"the key `{name}` stands twice, first in line {seen[name]}", "remove one")
+                message = f"the key `{name}` stands twice, first in line {seen[name]}"
+                self.complain(key.start_mark, message, "remove one")
                 continue
             seen[name] = key.start_mark.line + 1
             yield name, (_key(key), self.node(value, shared=shared))
@@ -247,21 +254,22 @@ class _Reader:
             text = expand(raw, self.env)
         except MissingVariable as error:
             self.complain(mark, str(error), error.suggestion)
-        if not quoted:
-            self.trap(mark, text, "${" in raw)
+        if not quoted and "${" not in raw:
+            self.trap(mark, text)
         return Scalar(mark.line + 1, mark.column + 1, shared, text, raw, quoted, mark.index, node.end_mark.index)
 
-    def trap(self, mark: Any, text: str, expanded: bool) -> None:
+    def trap(self, mark: Any, text: str) -> None:
         if _BOOLEAN_TRAP.fullmatch(text) and text not in _TRUE_OR_FALSE:
             right = "true" if text.lower() in ("y", "yes", "on", "true") else "false"
-            message = "this is a boolean to one reader of YAML and text to another"
-            self.complain(mark, message if expanded else f"`{text}`: {message}", f"write {right}, or quote it if it is text")
+            message = f"`{text}` is a boolean to one reader of YAML and text to another"
+            self.complain(mark, message, f"write {right}, or quote it if it is text")
         for pattern, why in _TRAPS:
             if pattern.fullmatch(text):
-                self.complain(mark, why if expanded else f"`{text}`: {why}", "write a plain decimal number, or quote it")
+                self.complain(mark, f"`{text}`: {why}", "write a plain decimal number, or quote it")
                 return
 
 
 def _key(node: Any) -> Scalar:
     mark, name = node.start_mark, str(node.value)
-    return Scalar(mark.line + 1, mark.column + 1, False, name, name, node.style is not None, mark.index, node.end_mark.index)
+    quoted = node.style is not None
+    return Scalar(mark.line + 1, mark.column + 1, False, name, name, quoted, mark.index, node.end_mark.index)

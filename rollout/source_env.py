@@ -25,7 +25,8 @@ def expand(text: str, env: Mapping[str, str]) -> str:
             return found[0][1:]
         body = _BODY.fullmatch(found[2])
         if body is None or not found[3]:
-            raise MissingVariable(f"`{found[0]}` is no variable", "write ${NAME} or ${NAME:-default}, or $${ for the text")
+            hint = "write ${NAME} or ${NAME:-default}, or $${ for the text"
+            raise MissingVariable(f"`{found[0]}` is no variable", hint)
         name, default = body[1], body[2]
         given = env.get(name) or default
         if given is None:

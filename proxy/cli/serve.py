@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from rollout.compile import boot_table
 from rollout.config import ConfigError, parse
-from rollout.flags import read_flags
+from rollout.flags import flags_of, parse_flags
 
 from proxy import telemetry
 from proxy.settings import Paths
@@ -202,7 +202,8 @@ def _boot_table(plan: Plan) -> Table:
         except (OSError, Unreadable) as error:
             log.warning("the last routing table can not be read (%s): starting at 0 %%", error)
     flags_path = None if plan.config.flags_file is None else plan.path.parent / plan.config.flags_file
-    flags = read_flags(plan.config, os.environ, flags_path)
+    text = flags_path.read_text() if flags_path is not None and flags_path.exists() else None
+    flags = flags_of(plan.config, os.environ, None if text is None else parse_flags(text))
     return boot_table(
         plan.config, last, flags, now=time(), secret=bytes.fromhex(plan.secret), gateway=str(plan.paths.gateway)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from aiohttp import web
@@ -42,9 +42,10 @@ class Sent(web.StreamResponse):
 class Client:
     """One request and the way back. `paused` is how long writing waited for the client to read, seconds."""
 
-    def __init__(self, request: web.BaseRequest, *, closing: bool) -> None:
+    def __init__(self, request: web.BaseRequest, *, closing: Callable[[], bool]) -> None:
         self._request = request
         self._closing = closing
+        self._last = False
         self._chunked = False
         self._keep_alive = True
         self.method = request.method
@@ -104,7 +105,7 @@ class Client:
         bodiless = self.method == "HEAD" or status in (204, 304) or status < 200
         measured = first(tuple(fields), b"content-length") is not None
         old = request.version < (1, 1)
-        self._keep_alive = request.keep_alive and not self._closing
+        self._keep_alive = request.keep_alive and not self._last and not self._closing()
         if not bodiless and not measured:
             if whole is not None:
                 fields = [*fields, (b"Content-Length", str(len(whole)).encode())]
@@ -175,7 +176,7 @@ class Client:
         body = (text + "\n").encode()
         fields = [(b"Content-Type", b"text/plain; charset=utf-8"), (b"Content-Length", str(len(body)).encode())]
         if self.has_body:
-            self._closing = True  # what is left of the request's body is not worth reading
+            self._last = True  # what is left of the request's body is not worth reading
         self.start(status, reason, fields, whole=body)
         return Sent(keep_alive=self._keep_alive)
 

@@ -63,7 +63,7 @@ class Service:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """The server's handler: one request, whatever happens."""
-        client = Client(request, closing=self.closing)
+        client = Client(request, closing=lambda: self.closing)
         self.in_flight += 1
         try:
             return await self._handled(client)
@@ -180,10 +180,10 @@ class Service:
         except UpstreamError as error:
             return self._no_answer(client, table, error)
         try:
+            self.remember(client, answer.status)  # before the client knows of its write and reads it back
             return await self._copied(client, answer, keep)
         finally:
             answer.close()
-            self.remember(client, answer.status)
 
     async def _copied(self, client: Client, answer: Answer, keep: int) -> Observed:
         loop = asyncio.get_running_loop()

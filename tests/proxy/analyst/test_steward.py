@@ -21,6 +21,7 @@ from proxy.store.postgres import PostgresStore
 from rollout.machine import Event, EventKind, IllegalTransition, Status
 from rollout.model import Endpoint
 from rollout.observations import Suspected
+from rollout.thresholds import Thresholds
 from tests.support.changes import NOW
 from tests.support.endpoints import config, endpoint
 
@@ -265,6 +266,20 @@ async def test_an_edit_of_the_gates_restarts_the_evidence(bench: Bench) -> None:
     await bench.steward.configure(config(endpoint(ladder=(5_000, 10_000))))
     assert await bench.kinds() == ["file edited"]
     assert bench.at().window.number == 2
+
+
+async def test_gates_that_were_edited_while_we_were_away_restart_the_evidence(
+    bench: Bench, dsn: str, tmp_path: Path
+) -> None:
+    await bench.keeper.save(bench.steward.saved_windows())
+    await bench.steward.order("contact", Event(EventKind.ORDER_SET, "go", percent=500), "ann")
+    await bench.keeper.save(bench.steward.saved_windows())
+    await bench.store.close()
+    again = Bench(dsn, tmp_path, endpoint(percent=500, thresholds=Thresholds(block=5.0)))
+    await again.look()
+    assert (await again.kinds(), again.at().window.number) == (["order: set", "file edited"], 3)
+    assert again.at().window.thresholds.block == 5.0
+    await again.store.close()
 
 
 async def test_an_endpoint_with_effects_is_never_raised(dsn: str, tmp_path: Path) -> None:

@@ -1,0 +1,80 @@
+"""For a kind of mismatch: the rule that would accept it, and what that rule would hide. Suggested, never applied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from comparators.paths import without_indexes
+from comparators.redact import place_of
+from comparators.rules import Rules
+from comparators.treatment import Plan, Treatment
+from comparators.verdict import Change, ChangeKind
+from comparators.walk import Walk
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """`rule` is YAML for the endpoint's `compare:`; `hides` says in words what else would not be seen any more."""
+
+    rule: str
+    hides: str
+
+
+GAP = "a known gap needs a reason, an owner and an end; until then every difference at this path is hidden"
+_LADDER: tuple[tuple[str, str, str], ...] = (
+    ("null_missing_empty", "null_missing_empty: [{path}]", "null on one side that is empty or absent on the other"),
+    ("timestamps", "timestamps: [{path}]", "other spellings of the same moment"),
+    ("trim", "trim: [{path}]", "spaces around the value"),
+    ("unquote", "unquote: [{path}]", "quotes around the value"),
+    ("coerce", "coerce: [{path}]", "a number that is sent as text"),
+    ("casefold", "casefold: [{path}]", "capital letters in place of small ones"),
+    ("urls", "urls: [{path}]", "scheme, `www.`, capital letters of the host and a slash at the end of an address"),
+    ("zero_is_null", "zero_is_null: [{path}]", "a 0 that has become null, or the reverse"),
+)  # fmt: skip
+
+
+def suggest(changes: Sequence[Change], rules: Rules) -> Suggestion | None:
+    """The narrowest rule that accepts all these changes (of one kind of mismatch); None where none should.
+
+    A difference of status or of a whole body has no rule: it is a defect or a decision for people.
+    """
+    paths = sorted({without_indexes(change.path) for change in changes})
+    if not paths or any(change.kind in (ChangeKind.STATUS, ChangeKind.BODY, ChangeKind.HEADER) for change in changes):
+        return None
+    for name, text, hides in _LADDER:
+        if all(_accepts(change, name, rules) for change in changes):
+            written = ", ".join(paths)
+            return Suggestion(text.format(path=written), f"at {written}: {hides}")
+    numbers = _numbers(changes)
+    gaps = "\n".join(f"  - {{path: {path}, reason: …, owner: …, until: …}}" for path in paths)
+    written = ", ".join(paths)
+    cost = f"every wrong value at {written}, this defect included; {GAP}"
+    if numbers is not None:
+        cost = f"every wrong number at {written}, this defect included (here up to {numbers:.3g} times off); {GAP}"
+    return Suggestion(f"known_gaps:\n{gaps}", cost)
+
+
+def _accepts(change: Change, name: str, rules: Rules) -> bool:
+    path = without_indexes(change.path)
+    field: Callable[..., Rules] = replace
+    widened = field(rules, **{name: (*getattr(rules, name), path)})
+    plan = Plan(widened, date.min)
+    how: Treatment = plan.root
+    for segment in place_of(path):
+        how = plan.below(how, segment)
+    walk = Walk(plan)
+    walk.values(change.legacy, change.candidate, how, path)
+    return not walk.changes
+
+
+def _numbers(changes: Sequence[Change]) -> float | None:
+    ratios: list[float] = []
+    for change in changes:
+        pair: list[Any] = [change.legacy, change.candidate]
+        if not all(isinstance(one, int | float) and not isinstance(one, bool) and one for one in pair):
+            return None
+        ratios.append(max(abs(pair[1] / pair[0]), abs(pair[0] / pair[1])))
+    return max(ratios)

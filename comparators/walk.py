@@ -1,0 +1,178 @@
+"""Two values side by side under a plan: equal parts fall away at once, and what is left becomes changes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import orjson
+
+from comparators.difference import changes
+from comparators.normalise import leaf
+from comparators.paths import below, element
+from comparators.treatment import Plan, Treatment
+from comparators.verdict import Change, ChangeKind
+
+DEEPEST = 64
+"""Levels of nesting that are walked; below, DeepDiff's budget decides."""
+ABSENT: Any = type("Absent", (), {"__repr__": lambda _self: "absent"})()
+
+
+class Walk:
+    """Collects changes, those that a known gap accepts, and how often each rule was needed."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.changes: list[Change] = []
+        self.accepted: list[Change] = []
+        self.counts: Counter[str] = Counter()
+        self._plan = plan
+        self.root = plan.root
+
+    def values(self, legacy: Any, candidate: Any, how: Treatment, path: str, depth: int = 0) -> None:
+        """Compares two values at one place."""
+        if how.ignore:
+            self.counts["ignore"] += 1
+            return
+        if how.opaque and _present(legacy) and _present(candidate):
+            self.counts["opaque"] += 1
+            return
+        if depth > DEEPEST:
+            if legacy != candidate:
+                self._add(changes(legacy, candidate, path), how)
+        elif isinstance(legacy, dict) and isinstance(candidate, dict):
+            self._objects(legacy, candidate, how, path, depth)
+        elif isinstance(legacy, list) and isinstance(candidate, list) and how.joined is None:
+            self._lists(legacy, candidate, how, path, depth)
+        else:
+            self._leaves(legacy, candidate, how, path)
+
+    # -- objects and lists --------------------------------------------------------------------------------------
+
+    def _objects(
+        self, legacy: dict[str, Any], candidate: dict[str, Any], how: Treatment, path: str, depth: int
+    ) -> None:
+        plan = self._plan
+        for key, one in legacy.items():
+            self.values(one, candidate.get(key, ABSENT), plan.below(how, key), below(path, key), depth + 1)
+        for key, other in candidate.items():
+            if key not in legacy:
+                self.values(ABSENT, other, plan.below(how, key), below(path, key), depth + 1)
+
+    def _lists(self, legacy: list[Any], candidate: list[Any], how: Treatment, path: str, depth: int) -> None:
+        inner = self._plan.element(how)
+        if how.unordered is not None:
+            self._keyed(legacy, candidate, how.unordered, inner, path, depth)
+            return
+        if how.as_set:
+            self._sets(legacy, candidate, how, inner, path)
+            return
+        if len(legacy) == len(candidate):
+            for at, (one, other) in enumerate(zip(legacy, candidate, strict=True)):
+                self.values(one, other, inner, element(path, str(at)), depth + 1)
+            return
+        if how.null_missing_empty and not legacy and not candidate:
+            return
+        self._add(changes(legacy, candidate, path), how)
+
+    def _keyed(
+        self, legacy: list[Any], candidate: list[Any], key: str, inner: Treatment, path: str, depth: int
+    ) -> None:
+        ours, theirs = _by_key(legacy, key), _by_key(candidate, key)
+        for name, ones in ours.items():
+            others = theirs.get(name, [])
+            place = element(path, f"{key}={name}")
+            for at in range(max(len(ones), len(others))):
+                one = ones[at] if at < len(ones) else ABSENT
+                other = others[at] if at < len(others) else ABSENT
+                self.values(one, other, inner, place, depth + 1)
+        for name, others in theirs.items():
+            if name not in ours:
+                for other in others:
+                    self.values(ABSENT, other, inner, element(path, f"{key}={name}"), depth + 1)
+        if [_key_of(one, key) for one in legacy] != [_key_of(one, key) for one in candidate]:
+            self.counts["unordered"] += 1
+
+    def _sets(
+        self, legacy: list[Any], candidate: list[Any], how: Treatment, inner: Treatment, path: str
+    ) -> None:
+        holders = self._plan.placeholders
+        ours = Counter(_frozen(leaf(one, inner, holders)) for one in legacy)
+        theirs = Counter(_frozen(leaf(one, inner, holders)) for one in candidate)
+        self.counts["sets"] += 1
+        missing, extra = set(ours) - set(theirs), set(theirs) - set(ours)
+        found = [Change(element(path, ""), ChangeKind.MISSING, text, None) for text in sorted(missing)]
+        found += [Change(element(path, ""), ChangeKind.EXTRA, None, text) for text in sorted(extra)]
+        self._add(found, how)
+
+    # -- leaves -------------------------------------------------------------------------------------------------
+
+    def _leaves(self, legacy: Any, candidate: Any, how: Treatment, path: str) -> None:
+        if _equal(legacy, candidate):
+            return
+        holders = self._plan.placeholders
+        one = None if legacy is ABSENT and how.null_missing_empty else leaf(legacy, how, holders)
+        other = None if candidate is ABSENT and how.null_missing_empty else leaf(candidate, how, holders)
+        if _equal(one, other):
+            self.counts["normalised"] += 1
+            return
+        if how.tolerance is not None and _near(one, other, how.tolerance):
+            self.counts["tolerance"] += 1
+            return
+        self._add([Change(path, _kind(one, other), _shown(legacy), _shown(candidate))], how)
+
+    def _add(self, found: list[Change], how: Treatment) -> None:
+        gap = how.gap
+        if gap is None:
+            self.changes.extend(found)
+            return
+        self.counts[f"known gap {gap.path}"] += len(found)
+        self.accepted.extend(
+            Change(one.path, one.kind, one.legacy, one.candidate, f"known gap: {gap.path}") for one in found
+        )
+
+
+def _present(value: Any) -> bool:
+    return value is not ABSENT and value is not None
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """JSON equality: numbers are numbers (RFC 8259 §6), but true is not 1."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    return bool(one == other)
+
+
+def _near(one: Any, other: Any, tolerance: tuple[float, float]) -> bool:
+    try:
+        first, second = float(one), float(other)
+    except (TypeError, ValueError):
+        return False
+    return abs(first - second) <= max(tolerance[0], tolerance[1] * abs(first))
+
+
+def _kind(one: Any, other: Any) -> ChangeKind:
+    if other is ABSENT:
+        return ChangeKind.MISSING
+    if one is ABSENT:
+        return ChangeKind.EXTRA
+    return ChangeKind.VALUE if type(one) is type(other) or one is None or other is None else ChangeKind.TYPE
+
+
+def _shown(value: Any) -> Any:
+    return None if value is ABSENT else value
+
+
+def _key_of(value: Any, key: str) -> str:
+    found = value.get(key) if isinstance(value, dict) else None
+    return "" if found is None else str(found)
+
+
+def _by_key(values: list[Any], key: str) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for value in values:
+        found.setdefault(_key_of(value, key), []).append(value)
+    return found
+
+
+def _frozen(value: Any) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value, default=str, option=orjson.OPT_SORT_KEYS).decode()

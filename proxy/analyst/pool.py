@@ -1,0 +1,119 @@
+"""Comparing processes: no comparison runs on the analyst's loop. A process that dies or hangs costs its jobs only."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import multiprocessing
+import signal
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from comparators.answer import Answer
+from comparators.comparison import compare
+from comparators.redact import redact
+from comparators.rules import Rules
+from comparators.suggest import Suggestion, suggest
+from comparators.verdict import Outcome, Verdict
+from proxy.exchange import Observed, Spool
+
+log = logging.getLogger("crossfade.pool")
+DEADLINE = 10.0
+"""Seconds for one comparison, waiting included."""
+WAITING = 2_000
+"""Comparisons that may wait; beyond it exchanges are counted as not compared."""
+
+
+class NotCompared(Exception):
+    """No verdict, for a reason of ours: full, deadline or a process that died."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One comparison. `today` decides which known gaps still hold; `key` keys the hashes of what is kept."""
+
+    endpoint: str
+    legacy: Answer
+    candidate: Answer
+    rules: Rules
+    today: date
+    key: bytes
+    clear: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A verdict; `redacted` is what of its changes may be kept, `suggestion` the rule that would accept them."""
+
+    verdict: Verdict
+    redacted: tuple[dict[str, Any], ...] = ()
+    suggestion: Suggestion | None = None
+
+
+def answer_of(side: Observed) -> Answer:
+    """One side of an exchange as the comparators take it."""
+    fields = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in side.headers)
+    body = Path(side.body.path) if isinstance(side.body, Spool) else side.body or b""
+    return Answer(side.status or 0, fields, body)
+
+
+def work(job: Job) -> Done:
+    """Runs in a comparing process."""
+    verdict = compare(job.legacy, job.candidate, job.rules, endpoint=job.endpoint, today=job.today)
+    if verdict.outcome is not Outcome.MISMATCH:
+        return Done(Verdict(verdict.outcome, reason=verdict.reason, counts=verdict.counts))
+    kept = tuple(redact(verdict.changes, job.key, job.clear))
+    return Done(verdict, kept, suggest(verdict.changes, job.rules))
+
+
+def _quiet() -> None:
+    """A terminal's Ctrl-C is the parent's to handle."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+class Comparers:
+    """`processes` comparing processes, started when they are first needed."""
+
+    def __init__(self, processes: int = 1) -> None:
+        self._processes = processes
+        self._executor: ProcessPoolExecutor | None = None
+        self._waiting = 0
+
+    async def compare(self, job: Job) -> Done:
+        """The verdict. Raises NotCompared."""
+        if self._waiting >= WAITING:
+            raise NotCompared("comparers full")
+        self._waiting += 1
+        executor = self._ready()
+        try:
+            async with asyncio.timeout(DEADLINE):
+                return await asyncio.get_running_loop().run_in_executor(executor, work, job)
+        except TimeoutError:
+            self._replace(executor)
+            raise NotCompared("comparing took too long") from None
+        except BrokenExecutor:
+            self._replace(executor)
+            raise NotCompared("a comparing process died") from None
+        finally:
+            self._waiting -= 1
+
+    def _ready(self) -> ProcessPoolExecutor:
+        if self._executor is None:
+            context = multiprocessing.get_context("forkserver")
+            self._executor = ProcessPoolExecutor(self._processes, mp_context=context, initializer=_quiet)
+        return self._executor
+
+    def _replace(self, broken: ProcessPoolExecutor) -> None:
+        if self._executor is broken:
+            log.error("the comparing processes are replaced")
+            self._executor = None
+            broken.shutdown(wait=False, cancel_futures=True)
+
+    def close(self) -> None:
+        """Ends the processes."""
+        if self._executor is not None:
+            self._executor.shutdown(wait=True, cancel_futures=True)
+            self._executor = None

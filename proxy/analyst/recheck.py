@@ -1,0 +1,198 @@
+"""A mismatch is provisional: both sides are asked again after a while, and their agreement then needs a reason.
+
+With evidence of a write it was lag. Without, it is unstable: a race, a bad replica, a wrong record now and then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+import orjson
+from multidict import CIMultiDict
+from yarl import URL
+
+from proxy.exchange import Exchange, Observed, Write
+from rollout.model import Upstream
+
+log = logging.getLogger("crossfade.recheck")
+WAITING = 2_000
+"""Rechecks that may wait at a time: beyond it a mismatch stays one, and that is counted."""
+WRITES = 20_000
+DROPPED = frozenset({"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "content-length", "expect"})
+LARGEST = 8 << 20
+
+
+class AskFailed(Exception):
+    """A side gave no answer when it was asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Both sides' answers at a recheck."""
+
+    legacy: Observed
+    candidate: Observed
+
+
+class Asker:
+    """Asks a side again as the client had asked, with the client's own credentials."""
+
+    def __init__(self, gateway_secret: str) -> None:
+        self._secret = gateway_secret
+        self._sessions: dict[str, aiohttp.ClientSession] = {}
+
+    async def ask(self, upstream: Upstream, exchange: Exchange, *, candidate: bool, deadline: float) -> Observed:
+        """One answer. Raises AskFailed."""
+        request = exchange.request
+        fields: CIMultiDict[str] = CIMultiDict()
+        for name, value in request.headers:
+            text = name.decode("latin-1")
+            low = text.lower()
+            if low not in DROPPED and not low.startswith("x-crossfade-"):
+                fields.add(text, value.decode("latin-1"))
+        if upstream.headers is not None or (candidate and not upstream.url.startswith("unix:")):
+            allowed = {name.lower() for name in upstream.headers or ()} | {"host", "content-type", "accept"}
+            fields = CIMultiDict((name, value) for name, value in fields.items() if name.lower() in allowed)
+        if candidate and upstream.url.startswith("unix:"):
+            fields["X-Crossfade-Secret"] = self._secret
+            fields["X-Crossfade-Request"] = exchange.id
+            fields["X-Crossfade-Endpoint"] = exchange.endpoint
+            fields["X-Crossfade-Recheck"] = "1"
+        if candidate:
+            fields["X-Crossfade-Shadow"] = "1"
+        base = "http://gateway" if upstream.url.startswith("unix:") else upstream.url
+        url = URL(base + request.target, encoded=True)
+        timeout = aiohttp.ClientTimeout(total=deadline)
+        try:
+            async with self._session(upstream.url).request(
+                request.method, url, headers=fields, data=request.body, allow_redirects=False, timeout=timeout
+            ) as answer:
+                body = await answer.content.read(LARGEST)
+                return Observed(answer.status, answer.raw_headers, body, len(body))
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise AskFailed(f"{type(error).__name__}: {error}") from error
+
+    def _session(self, url: str) -> aiohttp.ClientSession:
+        if url not in self._sessions:
+            path = url.removeprefix("unix:")
+            connector: aiohttp.BaseConnector = aiohttp.TCPConnector(limit=32)
+            if path != url:
+                connector = aiohttp.UnixConnector(path, limit=32)
+            self._sessions[url] = aiohttp.ClientSession(
+                connector=connector,
+                auto_decompress=False,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+            )
+        return self._sessions[url]
+
+    async def close(self) -> None:
+        """Closes all connections."""
+        for session in self._sessions.values():
+            await session.close()
+
+
+class Writes:
+    """Writes seen through the proxy, by endpoint: evidence for lag."""
+
+    def __init__(self) -> None:
+        self._seen: deque[Write] = deque(maxlen=WRITES)
+
+    def add(self, writes: list[Write] | tuple[Write, ...]) -> None:
+        """Notes them, oldest first."""
+        self._seen.extend(writes)
+
+    def before(self, exchange: Exchange, window: float) -> bool:
+        """Whether a write that touches this request's record was seen within `window` seconds before it, or since."""
+        since = exchange.at - window
+        return any(
+            write.endpoint == exchange.endpoint
+            and write.at >= since
+            and all(exchange.params.get(name, value) == value for name, value in write.params.items())
+            for write in self._seen
+        )
+
+
+def written_lately(exchange: Exchange, bodies: tuple[Any, ...], window: float) -> bool:
+    """Whether an `updated_at` (or `created_at`) in either answer lies within `window` seconds before the request."""
+    since = exchange.at - window
+    return any(stamp is not None and since <= stamp for body in bodies for stamp in _stamps(body, 0))
+
+
+def parsed(side: Observed | None) -> Any:
+    """The JSON of an answer, if it is some; None else."""
+    if side is None or not isinstance(side.body, bytes):
+        return None
+    try:
+        return orjson.loads(side.body)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _stamps(value: Any, depth: int) -> list[float | None]:
+    if depth > 6:
+        return []
+    if isinstance(value, list):
+        return [stamp for one in value[:200] for stamp in _stamps(one, depth + 1)]
+    if not isinstance(value, Mapping):
+        return []
+    found = [_seconds(value.get(name)) for name in ("updated_at", "created_at")]
+    for one in value.values():
+        if isinstance(one, dict | list):
+            found += _stamps(one, depth + 1)
+    return found
+
+
+def _seconds(text: Any) -> float | None:
+    if not isinstance(text, str):
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (found.replace(tzinfo=UTC) if found.tzinfo is None else found).timestamp()
+
+
+class Waiting:
+    """How many rechecks wait, and the budget of extra requests to legacy: a share of what legacy gets anyway."""
+
+    def __init__(self, share: float, now: Callable[[], float]) -> None:
+        self._share = share
+        self._tokens = 50.0
+        self._now = now
+        self.count = 0
+
+    def seen(self, requests: int) -> None:
+        """Legacy has had this many requests: each earns a part of an extra one."""
+        self._tokens = min(self._tokens + requests * self._share, 500.0)
+
+    def enter(self) -> bool:
+        """Room for one recheck, and budget for its request."""
+        if self.count >= WAITING or self._tokens < 1.0:
+            return False
+        self._tokens -= 1.0
+        self.count += 1
+        return True
+
+    def again(self) -> bool:
+        """Budget for one more request."""
+        if self._tokens < 1.0:
+            return False
+        self._tokens -= 1.0
+        return True
+
+    def leave(self) -> None:
+        """A recheck has ended."""
+        self.count -= 1
+
+
+async def pause(seconds: float) -> None:
+    """Waits for the moment of a recheck."""
+    await asyncio.sleep(seconds)
