@@ -41,9 +41,11 @@ class Reader:
                 found[name] = self.value(value, known.shape, f"{where}.{name}" if where != "the file" else name)
             except Wrong as error:
                 self.complain(value, str(error), error.suggestion)
-        for name, known in section.keys.items():
-            if known.needed and name not in node.entries:
-                self.complain(node, f"{where}: `{name}` is missing", known.meaning)
+        missing = [name for name, known in section.keys.items() if known.needed and name not in node.entries]
+        if missing:
+            names = ", ".join(f"`{name}`" for name in missing)
+            hint = "; ".join(f"{name}: {section.keys[name].meaning}" for name in missing)
+            self.complain(node, f"{where}: {names} {'is' if len(missing) == 1 else 'are'} missing", hint)
         return found
 
     def _unknown(self, key: Scalar, name: str, section: Section, where: str) -> None:

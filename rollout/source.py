@@ -154,7 +154,8 @@ def read(text: str, env: Mapping[str, str], name: str = "rollout.yaml") -> tuple
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         column = error.position - (before.rfind("\n") + 1) + 1
-        message = f"a character that YAML does not allow: U+{ord(str(error.character)[:1]):04X}"
+        code = error.character if isinstance(error.character, int) else ord(str(error.character)[:1])
+        message = f"a character that YAML does not allow: U+{code:04X}"
         return None, [Problem(before.count("\n") + 1, column, message, "remove it, or write it as \\x…, quoted", name)]
     except RecursionError:
         return None, [Problem(1, 1, "nested too deeply", "at most some dozen levels are used here", name)]

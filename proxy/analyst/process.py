@@ -67,6 +67,7 @@ async def _run(arguments: argparse.Namespace) -> None:
 
     async def reload() -> None:
         await _reload(room, wired, path)
+        intake.configure(room.config)
 
     def watched() -> list[Path]:
         named = room.config.flags_file

@@ -99,7 +99,7 @@ def _database() -> Finding:
     try:
         return Finding("store", True, f"PostgreSQL {asyncio.run(_version(dsn))} answers at DATABASE_URL")
     except (OSError, asyncpg.PostgresError, TimeoutError) as error:
-        text = f"DATABASE_URL does not answer: {error or type(error).__name__}"
+        text = f"DATABASE_URL does not answer: {str(error) or type(error).__name__}"
         return Finding("store", False, text, "start PostgreSQL, or correct DATABASE_URL")
 
 
@@ -128,7 +128,7 @@ def _peer(what: str, url: str, remedy: str) -> Finding:
     try:
         asyncio.run(_connect(parts.hostname or "", port))
     except (OSError, TimeoutError) as error:
-        return Finding(what, False, f"{url} does not answer: {error or type(error).__name__}", remedy)
+        return Finding(what, False, f"{url} does not answer: {str(error) or type(error).__name__}", remedy)
     return Finding(what, True, f"{url} answers")
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 from typing import Any
 
-from lab.__main__ import main as lab_main
 
+
+from proxy.parent import die_with_parent
 from proxy.store.embedded import embedded_postgres
 
 
@@ -23,6 +25,8 @@ def register(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Hands over to the lab's own command line, with a database when the half needs one and none is named."""
+    from lab.__main__ import main as lab_main  # the lab is loaded by this command alone
+
     rest: list[str] = list(arguments.rest)
     needs_database = rest[:1] == ["legacy"] and not any(word.split("=")[0] == "--dsn" for word in rest)
     if not needs_database or "--help" in rest or "-h" in rest:
@@ -33,4 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _with_database(rest: list[str]) -> int:
     async with embedded_postgres() as server:
-        return await asyncio.to_thread(lab_main, [*rest, "--dsn", server.dsn])
+        command = [sys.executable, "-m", "lab", *rest, "--dsn", server.dsn]
+        lab = await asyncio.create_subprocess_exec(*command, preexec_fn=die_with_parent())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, lab.terminate)
+        return await lab.wait()

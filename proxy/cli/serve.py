@@ -178,7 +178,7 @@ async def _look_at_legacy(config: Config) -> None:
     except (OSError, TimeoutError) as error:
         log.error(
             "legacy does not answer at %s (%s); clients get 502 until it does. Check `legacy.url` in rollout.yaml",
-            config.legacy.url, error or type(error).__name__,
+            config.legacy.url, str(error) or type(error).__name__,
         )  # fmt: skip
 
 
@@ -228,11 +228,11 @@ def _programs(plan: Plan, opened: socket.socket, dsn: str) -> Iterator[Program]:
             "CONNECTRA_TIMEOUT": str(connectra.timeout),
         }  # fmt: skip
         yield Program("gateway", (*python, "connectra", "--socket", str(plan.paths.gateway)), env)
-    analyst = (*python, "proxy.analyst.process", "--config", str(plan.path), "--state", state)
+    analyst: tuple[str, ...] = (*python, "proxy.analyst.process", "--config", str(plan.path), "--state", state)
     analyst += ("--metrics", plan.metrics, "--round", str(plan.round), "--workers", str(plan.workers))
     yield Program("analyst", analyst, base | {"DATABASE_URL": dsn}, patience=20.0)
     for index in range(plan.workers):
-        worker = (*python, "proxy.worker.process", "--listen-fd", str(opened.fileno()), "--state", state)
+        worker: tuple[str, ...] = (*python, "proxy.worker.process", "--listen-fd", str(opened.fileno()), "--state", state)
         worker += ("--index", str(index), "--workers", str(plan.workers))
         env = {name: value for name, value in base.items() if not name.startswith(("CONNECTRA_", "LEGACY_JWT"))}
         yield Program(f"worker-{index}", worker, env, (opened.fileno(),), stage=1, patience=WORKER_PATIENCE)

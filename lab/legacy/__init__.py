@@ -1,0 +1,1 @@
+"""The reference legacy API: the CRM backend as it answered from PostgreSQL before the migration."""

@@ -1,0 +1,73 @@
+"""The reference legacy API over a PostgreSQL that it loads itself."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from pathlib import Path
+
+import asyncpg
+import uvloop
+
+from lab.legacy.app import running
+from lab.legacy.database import SeedError
+from lab.legacy.quirks import UnknownQuirk, choose
+from lab.legacy.state import Options
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `lab legacy`."""
+    parser.add_argument("--dsn", required=True, help="an empty database, or one that was loaded before")
+    parser.add_argument("--data", type=Path, help="a folder of recordings to load; else people are generated")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0: any free one")
+    parser.add_argument("--secret", default="lab-secret", help="signs and checks tokens")
+    parser.add_argument("--companies", type=int, default=2_000)
+    parser.add_argument("--contacts", type=int, default=20_000)
+    parser.add_argument("--users", type=int, default=2_500)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--quirk", action="append", default=[], metavar="LQ-nn", help="switch a defect to as built")
+    parser.add_argument(
+        "--no-quirk", action="append", default=[], metavar="LQ-nn", help="switch a defect to as intended"
+    )
+    parser.add_argument("--shuffle", action="store_true", help="random order wherever the original has none")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serves until SIGTERM or SIGINT. Exit code 2 for bad input, 3 when PostgreSQL does not answer."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="lab legacy: %(message)s")
+    try:
+        options = Options(
+            dsn=arguments.dsn,
+            data=arguments.data,
+            host=arguments.host,
+            port=arguments.port,
+            secret=arguments.secret,
+            quirks=choose(arguments.quirk, arguments.no_quirk),
+            companies=arguments.companies,
+            contacts=arguments.contacts,
+            users=arguments.users,
+            seed=arguments.seed,
+            shuffle=arguments.shuffle,
+        )
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(options))
+    except (UnknownQuirk, SeedError) as error:
+        print(f"lab legacy: {error}", file=sys.stderr)
+        return 2
+    except (OSError, asyncpg.PostgresError) as error:
+        print(f"lab legacy: {error}", file=sys.stderr)
+        return 3
+    return 0
+
+
+async def _serve(options: Options) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with running(options) as server:
+        print(f"listening on {server.url}", flush=True)
+        await stop.wait()
