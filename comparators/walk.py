@@ -163,8 +163,9 @@ def _shown(value: Any) -> Any:
 
 
 def _key_of(value: Any, key: str) -> str:
-    found = value.get(key) if isinstance(value, dict) else None
-    return "" if found is None else str(found)
+    for name in key.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return "" if value is None else str(value)
 
 
 def _by_key(values: list[Any], key: str) -> dict[str, list[Any]]:

@@ -122,7 +122,8 @@ class Settings:
         try:
             secret = bytes.fromhex(env.get("CROSSFADE_SECRET", ""))
         except ValueError as error:
-            raise BadSetting("CROSSFADE_SECRET: not hexadecimal; `crossfade serve` sets it for its processes") from error
+            text = "CROSSFADE_SECRET: not hexadecimal; `crossfade serve` sets it for its processes"
+            raise BadSetting(text) from error
         if not secret:
             raise BadSetting("CROSSFADE_SECRET is not set; `crossfade serve` sets it for its processes")
         log = env.get("CROSSFADE_LOG") or "json"

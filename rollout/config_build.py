@@ -78,8 +78,9 @@ def laid_over(under: Given, over: Given) -> dict[str, Any]:
     merged = dict(under)
     for key, value in over.items():
         below = merged.get(key)
-        nested = key in NESTED and isinstance(below, dict) and isinstance(value, dict)
-        merged[key] = laid_over(below, value) if nested else value
+        if key in NESTED and isinstance(below, dict) and isinstance(value, dict):
+            value = laid_over(below, value)  # noqa: PLW2901 - what is laid over is what counts
+        merged[key] = value
     return merged
 
 

@@ -45,7 +45,7 @@ def _of(shape: Shape) -> dict[str, Any]:
     if isinstance(shape, Sections):
         return {"type": "array", "items": _section(shape.of)}
     if isinstance(shape, Anything):
-        rules = {field.name: {} for field in fields(Rules)}
+        rules: dict[str, Any] = {field.name: {} for field in fields(Rules)}
         return {"type": "object", "additionalProperties": False, "properties": rules}
     return dict(shape.schema)
 

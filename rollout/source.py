@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -181,14 +181,13 @@ class _Loader(yaml.SafeLoader):
     """Keeps what composing forgets: which nodes have an anchor, which are aliases, which have a tag."""
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        event: Any = self.peek_event()
-        node = super().compose_node(parent, index)
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs leave it out
+        node: Any = super().compose_node(parent, index)
         if isinstance(event, yaml.AliasEvent):
             node = copy(node)
             node.start_mark, node.end_mark = event.start_mark, event.end_mark
-        node.shared = event.anchor is not None  # type: ignore[union-attr]  # an attribute of our own
-        node.tagged = getattr(event, "tag", None)  # type: ignore[union-attr]
-        return node
+        node.shared, node.tagged = event.anchor is not None, getattr(event, "tag", None)
+        return cast(yaml.Node, node)
 
 
 def _compose(text: str) -> yaml.Node | None:

@@ -43,7 +43,7 @@ BREAKAGES = {
     real = module.judge
     def judge(*args, **kwargs):
         import dataclasses
-        return dataclasses.replace(real(*args, **kwargs), kind=module.RulingKind.PROMOTE)
+        return dataclasses.replace(real(*args, **kwargs), kind=module.EventKind.PROMOTE)
     module.judge = judge
 """,
     ),

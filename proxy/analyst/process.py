@@ -18,6 +18,7 @@ from proxy.analyst.process_room import Places, Room
 from proxy.analyst.process_serving import BadAddress, read_address, serve
 from proxy.analyst.process_watch import watch
 from proxy.analyst.process_wiring import Wired
+from proxy.config_file import Pen
 from proxy.console.api import make_app
 from proxy.console.api_desk import AnalystDesk
 from proxy.settings import Paths
@@ -60,7 +61,8 @@ async def _run(arguments: argparse.Namespace) -> None:
     config = _load(path)
     secret = bytes.fromhex(os.environ["CROSSFADE_SECRET"])
     store = PostgresStore(os.environ["DATABASE_URL"], f"{socket.gethostname()}:{os.getpid()}")
-    wired = Wired(judging, proving, compile_table, _flags(config, path), secret, str(paths.gateway))
+    flags = _flags(config, path)
+    wired = Wired(judging, proving, compile_table, flags, secret, str(paths.gateway), Pen(path))
     intake = comparing(config, paths, secret)
     places = Places(paths.table, paths.journal, paths.state / "steward.json")
     room = Room(config, wired, store, intake, places, time, every=arguments.round)

@@ -40,7 +40,8 @@ def test_a_plan_changes_one_percent_and_keeps_the_rest() -> None:
 
 
 def test_a_plan_that_changes_nothing_is_the_same_text() -> None:
-    assert plan(TWO.replace("percent: 5 ", "percent: 5.0% "), "contact", 500) == TWO.replace("percent: 5 ", "percent: 5.0% ")
+    text = TWO.replace("percent: 5 ", "percent: 5.0% ")
+    assert plan(text, "contact", 500) == text
 
 
 @pytest.mark.parametrize("text", [TWO.replace("percent: 5 ", "percent: ${P:-5} "), "version: [", ""])

@@ -24,7 +24,9 @@ def flags(found: Config, env: dict[str, str] | None = None) -> Flags:
     return flags_of(found, ON if env is None else env, None)
 
 
-def table(text: str = FILE, state: EndpointState | None = None, env: dict[str, str] | None = None, **more: Any) -> Table:
+def table(
+    text: str = FILE, state: EndpointState | None = None, env: dict[str, str] | None = None, **more: Any
+) -> Table:
     found = config(text)
     given = {"epoch": 7, "now": NOON, "secret": SECRET, "gateway": "/run/gateway.sock", "p99": {}} | more
     states = {} if state is None else {"contact": state}

@@ -31,7 +31,9 @@ def flags(env: dict[str, str], file: dict[str, str] | None = None, text: str = F
         (None, "yes", False),
     ],
 )
-def test_a_flag_is_on_only_if_it_is_exactly_true_wherever_it_is_set(env: str | None, file: str | None, on: bool) -> None:
+def test_a_flag_is_on_only_if_it_is_exactly_true_wherever_it_is_set(
+    env: str | None, file: str | None, on: bool
+) -> None:
     given = {"CONNECTRA_ENABLED": "true"} | ({} if env is None else {"VQL_SINGLE": env})
     found = flags(given, {} if file is None else {"VQL_SINGLE": file})
     assert found.of("single-record", "connectra").serve is on

@@ -1,0 +1,66 @@
+"""`python -m connectra --socket PATH | --listen HOST:PORT`: the gateway, beside a worker or alone."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import uvloop
+
+from connectra.app import Gateway, serve
+from connectra.callers import Callers, Users
+from connectra.client import Client
+
+
+def main() -> int:
+    """Serves until SIGTERM or SIGINT. Exit code 2 when the environment lacks something."""
+    parser = argparse.ArgumentParser(prog="connectra", description=__doc__)
+    place = parser.add_mutually_exclusive_group(required=True)
+    place.add_argument("--socket", help="a unix socket; only its owner may connect")
+    place.add_argument("--listen", metavar="HOST:PORT")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s gateway: %(message)s")
+    url = os.environ.get("CONNECTRA_BASE_URL")
+    if not url:
+        print("connectra: CONNECTRA_BASE_URL is not set: http://HOST:PORT of the search service", file=sys.stderr)
+        return 2
+    listen = None
+    if arguments.listen:
+        host, _, port = arguments.listen.rpartition(":")
+        if not host or not port.isdigit():
+            print(f"connectra: --listen {arguments.listen}: give HOST:PORT", file=sys.stderr)
+            return 2
+        listen = (host, int(port))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(url, arguments.socket, listen))
+    return 0
+
+
+async def _run(url: str, socket: str | None, listen: tuple[str, int] | None) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    timeout = float(os.environ.get("CONNECTRA_TIMEOUT", "30").removesuffix("s"))
+    client = Client(url, os.environ.get("CONNECTRA_API_KEY", ""), timeout)
+    users = Users(os.environ.get("LEGACY_DATABASE_URL"))
+    callers = Callers(os.environ.get("LEGACY_JWT_SECRET"), users)
+    if socket is not None:
+        with suppress(FileNotFoundError):
+            Path(socket).unlink()
+        os.umask(0o177)  # the socket is its owner's alone
+    try:
+        gateway = Gateway(client, callers, os.environ.get("CROSSFADE_GATEWAY_SECRET", ""))
+        await serve(gateway, socket=socket, listen=listen, stop=stop)
+    finally:
+        await client.close()
+        await users.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

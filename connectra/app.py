@@ -1,0 +1,186 @@
+"""The gateway as an aiohttp app: finds the handler, checks the caller, answers in legacy's conventions.
+
+What the worker says in `X-Crossfade-…` fields is believed only with the secret made at this start. Without it the
+gateway runs alone: then every caller must be confirmed by the users table.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import zlib
+from dataclasses import dataclass
+from hmac import compare_digest
+from time import perf_counter
+from urllib.parse import unquote
+
+import orjson
+from aiohttp import web
+
+from connectra.asked import Asked, read_query
+from connectra.callers import Caller, Callers
+from connectra.client import Client
+from connectra.errors import ConnectraError, Declined
+from connectra.handlers.base import Given, Handler
+from connectra.handlers.company import company
+from connectra.handlers.company_contacts import company_contacts, company_contacts_count
+from connectra.handlers.contact import contact
+from connectra.handlers.linkedin import linkedin
+
+log = logging.getLogger("connectra")
+LARGEST_BODY = 1 << 20
+COMPRESSED_FROM = 1000
+"""Bytes from which legacy compresses, and says `Vary` (legacy-api.md §2.4)."""
+RESERVED = {
+    "contact": frozenset(
+        {"count", "title", "seniority", "department", "company", "industry", "keywords", "technologies",
+         "company_address", "contact_address", "stream"}
+    ),
+    "company": frozenset(
+        {"count", "stream", "name", "industry", "keywords", "technologies", "address", "city", "state", "country",
+         "company"}
+    ),
+}  # fmt: skip
+"""Words that are other routes of legacy and can never be ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation: method, path with named groups, and its handler."""
+
+    name: str
+    method: str
+    path: re.Pattern[str]
+    handler: Handler
+
+
+COMPANY = "/api/v1/companies/company/(?P<company_uuid>[^/]+)/contacts/"
+ROUTES = (
+    Route("contact", "GET", re.compile("/api/v1/contacts/(?P<contact_uuid>[^/]+)/"), contact),
+    Route("company", "GET", re.compile("/api/v1/companies/(?P<company_uuid>[^/]+)/"), company),
+    Route("company-contacts", "GET", re.compile(COMPANY), company_contacts),
+    Route("company-contacts-count", "GET", re.compile(COMPANY + "count/"), company_contacts_count),
+    Route("linkedin", "POST", re.compile("/api/v2/linkedin/"), linkedin),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """What requests are answered with."""
+
+    client: Client
+    callers: Callers
+    secret: str
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """One request. An error of Connectra is an answer of 5xx; nothing is ever guessed."""
+        began = perf_counter()
+        try:
+            given = await self._given(request)
+        except Declined as declined:
+            return _declined(str(declined))
+        except ConnectraError as error:
+            return _failed(error)
+        except ExceptionGroup as group:
+            return _of_group(group)
+        return _answer(request, given, perf_counter() - began)
+
+    async def _given(self, request: web.Request) -> Given:
+        target = request.raw_path
+        path = target.partition("?")[0]
+        route, params = _found(request.method, path)
+        if any(name in RESERVED.get(route.name, ()) for name in params.values()):
+            raise Declined("another route of legacy")
+        if any("\0" in value for value in params.values()):
+            raise Declined("NUL in a parameter")
+        caller = self._caller(request)
+        await self.callers.admit(request.headers.get("Authorization"), caller)
+        body = await request.content.read(LARGEST_BODY + 1)
+        if len(body) > LARGEST_BODY:
+            raise Declined("body over 1 MiB")
+        endpoint = route.name
+        url = f"{request.scheme}://{request.host}{target}"
+        return await route.handler(self.client, Asked(params, url, body, endpoint, read_query(target)))
+
+    def _caller(self, request: web.Request) -> Caller:
+        given = request.headers.get("X-Crossfade-Secret", "")
+        if not self.secret or not compare_digest(given.encode(), self.secret.encode()):
+            return Caller()
+        shadow = request.headers.get("X-Crossfade-Shadow") == "1"
+        return Caller(shadow, request.headers.get("X-Crossfade-Vouched") == "1")
+
+
+def _found(method: str, path: str) -> tuple[Route, dict[str, str]]:
+    for route in ROUTES:
+        match = route.path.fullmatch(path)
+        if match is not None and route.method == method:
+            return route, {name: unquote(value) for name, value in match.groupdict().items()}
+    raise Declined("no handler for this operation")
+
+
+def _of_group(group: ExceptionGroup[Exception]) -> web.Response:
+    """Of several calls that failed side by side, the first of a kind that we know."""
+    for kind in (Declined, ConnectraError):
+        found = group.subgroup(kind)
+        if found is None:
+            continue
+        first = found.exceptions[0]
+        return _declined(str(first)) if isinstance(first, Declined) else _of_error(first)
+    raise group
+
+
+def _of_error(error: Exception) -> web.Response:
+    if isinstance(error, ConnectraError):
+        return _failed(error)
+    raise error
+
+
+def _declined(reason: str) -> web.Response:
+    plain = reason.encode("ascii", "replace").decode().replace("\n", " ").replace("\r", " ")[:200]
+    return web.Response(status=409, headers={"X-Crossfade-Declined": plain})
+
+
+def _failed(error: ConnectraError) -> web.Response:
+    log.warning("%s", error)
+    body = orjson.dumps({"detail": "Service temporarily unavailable"})
+    headers = {"X-Crossfade-Error": error.word, "Content-Type": "application/json"}
+    return web.Response(status=error.status, body=body, headers=headers)
+
+
+def _answer(request: web.Request, given: Given, seconds: float) -> web.Response:
+    body = orjson.dumps(given.body)
+    headers = {"Content-Type": "application/json", "X-Process-Time": f"{seconds:.6f}"}
+    if (name := request.headers.get("X-Request-Id")) is not None:
+        headers["X-Request-Id"] = name
+    if given.missing:
+        headers["X-Crossfade-Missing"] = ",".join(given.missing)
+    if len(body) >= COMPRESSED_FROM:
+        headers["Vary"] = "Accept-Encoding"
+        if "gzip" in request.headers.get("Accept-Encoding", ""):
+            packer = zlib.compressobj(6, zlib.DEFLATED, 31)
+            body = packer.compress(body) + packer.flush()
+            headers["Content-Encoding"] = "gzip"
+    return web.Response(status=given.status, body=body, headers=headers)
+
+
+def make_app(gateway: Gateway) -> web.Application:
+    """The app; it closes the client when it ends."""
+    app = web.Application(client_max_size=LARGEST_BODY)
+    app.router.add_route("*", "/{tail:.*}", gateway.handle)
+    return app
+
+
+async def serve(gateway: Gateway, *, socket: str | None, listen: tuple[str, int] | None, stop: asyncio.Event) -> None:
+    """Serves on a unix socket or an address until `stop`."""
+    runner = web.AppRunner(make_app(gateway), access_log=None, handle_signals=False, shutdown_timeout=5.0)
+    await runner.setup()
+    try:
+        if socket is not None:
+            await web.UnixSite(runner, socket).start()
+        if listen is not None:
+            await web.TCPSite(runner, *listen).start()
+        log.info("the gateway is ready")
+        await stop.wait()
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,64 @@
+"""Values in legacy's conventions (legacy-api.md §3): the cleaner, joined lists, naive timestamps."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from connectra.errors import Misread
+
+NOTHING = ("", "_")
+
+
+def text(value: Any, *, keep_placeholder: bool = False) -> str | None:
+    """A text without spaces and quotes around it; None for nothing and for the placeholder."""
+    if value is None:
+        return None
+    found = str(value).strip()
+    while True:
+        if found == "" or (found == "_" and not keep_placeholder):
+            return None
+        if len(found) < 2 or found[0] != found[-1] or found[0] not in "'\"":
+            break
+        found = found[1:-1].strip()
+    return found[1:] if found.startswith("'+") else found
+
+
+def texts(value: Any) -> list[str] | None:
+    """Each element cleaned; None when nothing is left."""
+    if not isinstance(value, list):
+        return None
+    found = [cleaned for one in value if (cleaned := text(one)) is not None]
+    return found or None
+
+
+def joined(value: Any) -> str | None:
+    """The elements as one text."""
+    found = texts(value)
+    return ", ".join(found) if found else None
+
+
+def moment(value: Any) -> str | None:
+    """An RFC 3339 time as legacy writes it: UTC without a zone, six digits of a fraction or none. Raises Misread."""
+    if value in (None, ""):
+        return None
+    digits = str(value)
+    head, dot, tail = digits.partition(".")
+    if dot:
+        fraction = tail.rstrip("Z").partition("+")[0].partition("-")[0]
+        digits = f"{head}.{fraction[:6].ljust(6, '0')}{tail[len(fraction) :]}"
+    try:
+        found = datetime.fromisoformat(digits)
+    except ValueError as error:
+        raise Misread(f"{value!r} is no time") from error
+    naive = found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+    return naive.isoformat(timespec="microseconds" if naive.microsecond else "seconds")
+
+
+def whole(value: Any) -> int | None:
+    """A whole number; Connectra leaves 0 out, so nothing may be 0 or unknown. Raises Misread."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Misread(f"{value!r} is no whole number")
+    return value

@@ -1,0 +1,104 @@
+"""Queries to bytes and answers from bytes, and nothing that Connectra would misread silently ever leaves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from connectra.errors import Misread, RefusedByUs
+from connectra.vql import KEYWORDS, LAST_PAGE, MOST, Keyword, Query
+
+Record = dict[str, Any]
+
+
+def encode(query: Query) -> bytes:
+    """The body of a search or a count. Raises RefusedByUs."""
+    check(query)
+    body: dict[str, Any] = {}
+    match: dict[str, Any] = {}
+    if query.must:
+        match["must"] = {one.field: list(one.values) for one in query.must}
+    if query.must_not:
+        match["must_not"] = {one.field: list(one.values) for one in query.must_not}
+    body["where"] = {"keyword_match": match}
+    body["limit"] = query.limit
+    if query.page > 1:
+        body["page"] = query.page
+    if query.order:
+        body["order_by"] = [{"order_by": name, "order_direction": "asc"} for name in query.order]
+    if query.columns:
+        body["select_columns"] = list(query.columns)
+    if query.populate:
+        body["company_config"] = {"populate": True}
+    return orjson.dumps(body)
+
+
+def check(query: Query) -> None:
+    """Raises RefusedByUs for a query that would be answered wrongly without an error."""
+    known = KEYWORDS.get(query.entity)
+    if known is None:
+        raise RefusedByUs(f"there is nothing called {query.entity}")
+    if not query.must:
+        raise RefusedByUs("a query without a condition finds everything")
+    _conditions(query.must, known)
+    _conditions(query.must_not, known)
+    if any(name not in known for name in query.order):
+        raise RefusedByUs(f"only keyword fields sort, not {', '.join(query.order)}")
+    if not 1 <= query.limit <= MOST:
+        raise RefusedByUs(f"limit {query.limit} is not within 1 to {MOST}")
+    if not 1 <= query.page <= LAST_PAGE:
+        raise RefusedByUs(f"page {query.page} is not within 1 to {LAST_PAGE}")
+    if query.columns and "uuid" not in query.columns:
+        raise RefusedByUs("select_columns without uuid finds nothing")
+
+
+def _conditions(conditions: tuple[Keyword, ...], known: frozenset[str]) -> None:
+    names = [one.field for one in conditions]
+    if len(set(names)) != len(names):
+        raise RefusedByUs("two conditions on one field: the last would win")
+    for one in conditions:
+        if one.field not in known:
+            raise RefusedByUs(f"{one.field} is no keyword field: the condition would match nothing")
+        if not one.values:
+            raise RefusedByUs(f"{one.field}: an empty list of values fails")
+
+
+def decode(body: bytes) -> Record:
+    """The envelope of an answer. Raises Misread."""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Misread(f"the answer is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise Misread(f"the answer is a {type(value).__name__}, not an object")
+    return value
+
+
+def records(value: Record) -> list[Record]:
+    """The records of a search. Raises Misread."""
+    data = value.get("data", [])
+    if data is None:
+        return []
+    if not isinstance(data, list) or not all(isinstance(one, dict) for one in data):
+        raise Misread("`data` is no list of records")
+    return data
+
+
+def number(value: Record) -> int:
+    """The number of a count. Raises Misread."""
+    count = value.get("count")
+    if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+        raise Misread("`count` is no number")
+    return count
+
+
+def words(body: bytes, status: int) -> str:
+    """What an error answer says, whatever branch of the service gave it (connectra.md §11)."""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body[:200].decode(errors="replace")
+    if isinstance(value, dict):
+        return str(value.get("error") or value.get("message") or status)[:200]
+    return str(status)
