@@ -51,8 +51,7 @@ async def _run(url: str, socket: str | None, listen: tuple[str, int] | None) -> 
     users = Users(os.environ.get("LEGACY_DATABASE_URL"))
     callers = Callers(os.environ.get("LEGACY_JWT_SECRET"), users)
     if socket is not None:
-        with suppress(FileNotFoundError):
-            Path(socket).unlink()
+        _remove(socket)
         os.umask(0o177)  # the socket is its owner's alone
     try:
         gateway = Gateway(client, callers, os.environ.get("CROSSFADE_GATEWAY_SECRET", ""))
@@ -60,6 +59,12 @@ async def _run(url: str, socket: str | None, listen: tuple[str, int] | None) -> 
     finally:
         await client.close()
         await users.close()
+
+
+def _remove(socket: str) -> None:
+    """What an earlier process left."""
+    with suppress(FileNotFoundError):
+        Path(socket).unlink()
 
 
 if __name__ == "__main__":

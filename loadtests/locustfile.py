@@ -26,7 +26,7 @@ _samples = Path(os.environ["CROSSFADE_SAMPLES"]).open("a", buffering=1 << 16)  #
 _tokens = itertools.cycle(MATERIAL["tokens"])
 
 
-@events.request.add_listener
+@events.request.add_listener  # type: ignore[untyped-decorator]  # Locust has no types
 def _note(
     name: str, response_time: float, response: Any = None, exception: Exception | None = None, **_rest: Any
 ) -> None:
@@ -34,7 +34,7 @@ def _note(
     _samples.write(json.dumps([name, response_time / 1000.0, status]) + "\n")
 
 
-@events.quitting.add_listener
+@events.quitting.add_listener  # type: ignore[untyped-decorator]  # Locust has no types
 def _finish(**_rest: Any) -> None:
     _samples.close()
 

@@ -117,7 +117,9 @@ async def _beside(story: Story, show: Callable[[Any], None], every: float) -> No
 
 
 def _summary(console: Console, rows: list[Row], logged: list[Logged], told: list[Claim], callers: Callers) -> None:
-    out = lambda text="", **style: console.print(text, markup=False, highlight=False, **style)  # noqa: E731
+    def out(text: str, style: str | None = None) -> None:
+        console.print(text, style=style, markup=False, highlight=False)
+
     out("\nEach endpoint's path, from the audit:")
     for row in rows:
         moved = f"{row.percent_from / 100:g} → {row.percent_to / 100:g} %"

@@ -15,11 +15,11 @@ from typing import Any
 import aiohttp
 import asyncpg
 import jwt
-from proxy.settings import Paths
 
 from loadtests.demo.stage import Actor, accepts, free_port, python
 from loadtests.demo.traffic import Material
 from proxy.cli.client import Control, Refused, Unreachable
+from proxy.settings import Paths
 from proxy.store.embedded import embedded_postgres
 
 SECRET = "lab-secret"
@@ -191,5 +191,5 @@ async def read_material(dsn: str, secret: str = SECRET) -> Material:
     tokens = (
         jwt.encode({"sub": str(row[0]), "type": "access", "exp": expiry}, secret, algorithm="HS256") for row in users
     )
-    found = (tuple(str(row[0]) for row in rows) for rows in (contacts, companies, linkedin))
-    return Material(*found, tuple(tokens))
+    found = [tuple(str(row[0]) for row in rows) for rows in (contacts, companies, linkedin)]
+    return Material(found[0], found[1], found[2], tuple(tokens))

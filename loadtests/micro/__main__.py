@@ -58,7 +58,9 @@ async def _added(arguments: argparse.Namespace, folder: Path) -> bool:
 
 
 async def _beside(arguments: argparse.Namespace, folder: Path, name: str, delay: float | None) -> bool:
-    with_mirror, without, failures = [], [], 0
+    with_mirror: list[float] = []
+    without: list[float] = []
+    failures = 0
     async with (
         rig(folder / "on", candidate_delay=delay) as mirrored,
         rig(folder / "off", candidate_delay=delay, shadow="0%") as plain,

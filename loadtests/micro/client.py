@@ -43,11 +43,13 @@ async def open_loop(base: str, rate: float, duration: float) -> tuple[list[float
 
     timeout = aiohttp.ClientTimeout(total=10.0)
     connector = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(connector=connector, headers=HEADERS, timeout=timeout) as session:
-        async with asyncio.TaskGroup() as group:
-            began = perf_counter()
-            for number in range(int(rate * duration)):
-                if (wait := began + number / rate - perf_counter()) > 0:
-                    await asyncio.sleep(wait)
-                group.create_task(one(session), name="shot")
+    async with (
+        aiohttp.ClientSession(connector=connector, headers=HEADERS, timeout=timeout) as session,
+        asyncio.TaskGroup() as group,
+    ):
+        began = perf_counter()
+        for number in range(int(rate * duration)):
+            if (wait := began + number / rate - perf_counter()) > 0:
+                await asyncio.sleep(wait)
+            group.create_task(one(session), name="shot")
     return seconds, failed

@@ -14,12 +14,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
-from rollout.config import ConfigError, parse
 
 import proxy
 from proxy.cli.client import Refused, Unreachable, find_control
 from proxy.settings import Paths
 from proxy.store.embedded import installations
+from rollout.config import ConfigError, parse
 from rollout.model import Config
 
 LEAST_FREE = 1 << 30

@@ -8,8 +8,6 @@ import signal
 import sys
 from typing import Any
 
-
-
 from proxy.parent import die_with_parent
 from proxy.store.embedded import embedded_postgres
 

@@ -19,15 +19,14 @@ from time import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from rollout.compile import boot_table
-from rollout.config import ConfigError, parse
-from rollout.flags import flags_of, parse_flags
-
 from proxy import telemetry
 from proxy.settings import Paths
 from proxy.store.embedded import PostgresUnavailable, embedded_postgres
 from proxy.supervisor import AddressError, Program, listen, supervise
+from rollout.compile import boot_table
+from rollout.config import ConfigError, parse
 from rollout.facts import Unreadable
+from rollout.flags import flags_of, parse_flags
 from rollout.model import Config
 from rollout.table import Table, from_bytes, to_bytes
 
@@ -234,5 +233,6 @@ def _programs(plan: Plan, opened: socket.socket, dsn: str) -> Iterator[Program]:
     for index in range(plan.workers):
         worker: tuple[str, ...] = (*python, "proxy.worker.process", "--listen-fd", str(opened.fileno()), "--state", state)
         worker += ("--index", str(index), "--workers", str(plan.workers))
-        env = {name: value for name, value in base.items() if not name.startswith(("CONNECTRA_", "LEGACY_JWT"))}
+        hidden = ("CONNECTRA_", "LEGACY_JWT")
+        env = {name: value for name, value in base.items() if not name.startswith(hidden)}
         yield Program(f"worker-{index}", worker, env, (opened.fileno(),), stage=1, patience=WORKER_PATIENCE)

@@ -7,7 +7,8 @@ from tests.support.tables import route
 
 CONTACT = route("contact")
 COUNT = route("count", template="/contacts/count/")
-LIST = route("list", template="/companies/{company_uuid}/contacts/", writes=("POST /companies/{company_uuid}/contacts/",))
+CONTACTS = "/companies/{company_uuid}/contacts/"
+LIST = route("list", template=CONTACTS, writes=(f"POST {CONTACTS}",))
 
 
 def test_a_literal_segment_wins_over_a_parameter() -> None:
