@@ -24,7 +24,7 @@ TITLES = (
     "Sales Manager",
     "CTO",
 )
-DEPARTMENTS = ("Sales", "Engineering", "Marketing", "HR", "C-Suite", "Finance & Legal")
+DEPARTMENTS = ("Sales", "Engineering", "Marketing", "HR", "C-Suite", "Finance & Legal", "")
 SENIORITIES = ("vp", "svp", "cxo", "director", "manager", "entry", "_", None)
 STATUSES = ("verified", "unverified", "valid", "catch-all", None)
 CITIES = (

@@ -17,10 +17,12 @@ _HAN = "\u2e80-\u2fdf\u3005\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\
 _HIRAGANA = "\u3041-\u3096\u309d-\u309f"
 _KATAKANA = "\u3031-\u3035\u309b\u309c\u30a0-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u32d0-\u32fe\u3300-\u3357\uff66-\uff9f"
 _COMPLEX = "\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ecf\u0edc-\u0edf\u1000-\u103f\u1050-\u108f\u1780-\u17d3"
-_EMOJI = "\u231a\u231b\u23e9-\u23f3\u25fd\u25fe\u2614\u2615\u2648-\u2653\u267f\u2693\u26a1\u26aa\u26ab\u26bd\u26be" \
-    "\u26c4\u26c5\u26ce\u26d4\u26ea\u26f2\u26f3\u26f5\u26fa\u26fd\u2705\u270a\u270b\u2728\u274c\u274e\u2753-\u2755" \
-    "\u2757\u2795-\u2797\u27b0\u27bf\u2b1b\u2b1c\u2b50\u2b55\U0001f000-\U0001f1e5\U0001f200-\U0001f3fa" \
+_EMOJI = (
+    "\u231a\u231b\u23e9-\u23f3\u25fd\u25fe\u2614\u2615\u2648-\u2653\u267f\u2693\u26a1\u26aa\u26ab\u26bd\u26be"
+    "\u26c4\u26c5\u26ce\u26d4\u26ea\u26f2\u26f3\u26f5\u26fa\u26fd\u2705\u270a\u270b\u2728\u274c\u274e\u2753-\u2755"
+    "\u2757\u2795-\u2797\u27b0\u27bf\u2b1b\u2b1c\u2b50\u2b55\U0001f000-\U0001f1e5\U0001f200-\U0001f3fa"
     "\U0001f400-\U0001faff"
+)
 
 
 def _class(categories: str, without: str = "") -> str:
@@ -44,13 +46,16 @@ def _grammar() -> re.Pattern[str]:
     joiner = f"[{_class('Pc')}\u202f]"
     extend = f"[{_class('Mn Me Mc Cf')}]*"
     between_letters = "[.:\u00b7\u0387\u055f\u05f4\u2027\ufe13\ufe55\uff1a'\u2018\u2019\u2024\ufe52\uff07\uff0e]"
-    between_digits = "[.,;'\u037e\u0589\u060c\u060d\u066c\u07f8\u2018\u2019\u2024\u2044\ufe10\ufe14\ufe50\ufe52\ufe54\uff07\uff0c\uff0e\uff1b]"
+    between_digits = (
+        "[.,;'\u037e\u0589\u060c\u060d\u066c\u07f8\u2018\u2019\u2024\u2044\ufe10\ufe14\ufe50\ufe52\ufe54\uff07\uff0c\uff0e\uff1b]"
+    )
     letters = f"{letter}{extend}(?:{between_letters}{extend}{letter}{extend}|{letter}{extend})*"
     digits = f"{digit}{extend}(?:{between_digits}{extend}{digit}{extend}|{digit}{extend})*"
     katakana = f"[{_KATAKANA}]{extend}(?:(?:{joiner}{extend})*[{_KATAKANA}]{extend})*"
     word = f"(?:{joiner}{extend})*(?:{katakana}|(?:{letters}|{digits})+)"
     words = f"{word}(?:(?:{joiner}{extend})+(?:{katakana}|(?:{letters}|{digits})+))*(?:{joiner}{extend})*"
-    emoji = f"[\U0001f1e6-\U0001f1ff]{{2}}|[{_EMOJI}]{extend}[\U0001f3fb-\U0001f3ff]?{extend}(?:(?<=\u200d)[{_EMOJI}]{extend})*"
+    picture = f"[{_EMOJI}]{extend}[\U0001f3fb-\U0001f3ff]?{extend}"
+    emoji = f"[\U0001f1e6-\U0001f1ff]{{2}}|{picture}(?:(?<=\u200d)[{_EMOJI}]{extend})*"
     return re.compile(
         f"(?:{emoji})|(?:{words})|[{_HAN}]{extend}|[{_HIRAGANA}]{extend}|(?:[{_COMPLEX}]{extend})+"
     )

@@ -39,7 +39,7 @@ def _check_terms(values: list[Any], name: str) -> None:
     if any(isinstance(value, list) for value in values):
         raise EngineRefused(f"[terms] unknown token [END_ARRAY] after [{name}]")
     if len(values) > MAX_TERMS:
-        raise EngineRefused(f"The number of terms [{len(values)}] used in the Terms Query request has exceeded the limit")
+        raise EngineRefused(f"The number of terms [{len(values)}] used in the Terms Query has exceeded the limit")
 
 
 def _term(value: Any, name: str) -> tuple[Any, bool]:

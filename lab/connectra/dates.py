@@ -136,5 +136,5 @@ def _rounded(moment: datetime, unit: str, up: bool) -> datetime:
     if unit == "w":
         start -= timedelta(days=start.weekday())
     if unit in "yM":
-        start = start.replace(day=1, **({"month": 1} if unit == "y" else {}))
+        start = start.replace(month=1 if unit == "y" else start.month, day=1)
     return _moved(start, 1, unit) - timedelta(milliseconds=1) if up else start

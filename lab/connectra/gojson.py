@@ -47,7 +47,7 @@ def parse(body: bytes) -> Any:
 
 
 def free(value: Any) -> Any:
-    """A value as it comes out of a Go `interface{}`: numbers have passed through float64, of equal keys the last wins."""
+    """A value as it comes out of a Go `interface{}`: numbers through float64, of equal keys the last one."""
     if isinstance(value, Literal):
         return through_float(value)
     if isinstance(value, Pairs):

@@ -1,4 +1,4 @@
-"""One index: documents by id, their fields inverted, and the order of all documents by sort keys kept while it holds."""
+"""One index: documents by id, and their fields inverted."""
 
 from __future__ import annotations
 

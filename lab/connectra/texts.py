@@ -47,7 +47,7 @@ def _whole(index: Index, name: str, field: KeywordField | NumberField, condition
     """Keyword, long and date fields: the text is one value."""
     if isinstance(field, NumberField):
         if not exact:
-            raise EngineRefused(f"failed to create query: Can only use fuzzy queries on keyword and text fields - [{name}]")
+            raise EngineRefused(f"Can only use fuzzy queries on keyword and text fields - not on [{name}]")
         return clauses.keyword(index, name, condition.text)
     if exact or not condition.fuzzy:
         return field.having(condition.text)

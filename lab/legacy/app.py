@@ -29,6 +29,8 @@ log = logging.getLogger("lab.legacy")
 
 LONGEST_LINE = 1 << 18
 LARGEST_BODY = 1 << 28
+SHUTDOWN = 5.0
+"""Seconds for requests in flight when the server ends."""
 _TRUSTED_PEERS = ("127.0.0.1", "localhost")
 _NOT_ALLOWED = Answer(405, to_json({"detail": "Method Not Allowed"}), headers={"Allow": "OPTIONS"})
 _NOT_FOUND = Answer(404, to_json({"detail": "Not Found"}))
@@ -75,6 +77,7 @@ async def _listening(lab: Lab) -> AsyncIterator[int]:
         max_line_size=LONGEST_LINE,
         max_field_size=LONGEST_LINE,
         keepalive_timeout=75.0,
+        shutdown_timeout=SHUTDOWN,
     )
     await runner.setup()
     try:

@@ -17,10 +17,13 @@ from lab.legacy.database import SeedError
 from lab.legacy.quirks import UnknownQuirk, choose
 from lab.legacy.state import Options
 
+log = logging.getLogger("lab.legacy")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `lab legacy`."""
-    parser.add_argument("--dsn", required=True, help="an empty database, or one that was loaded before")
+    database = "an empty database, or one that was loaded before (`crossfade lab` starts one itself)"
+    parser.add_argument("--dsn", required=True, help=database)
     parser.add_argument("--data", type=Path, help="a folder of recordings to load; else people are generated")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0: any free one")
@@ -37,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serves until SIGTERM or SIGINT. Exit code 2 for bad input, 3 when PostgreSQL does not answer."""
+    """Serves until SIGTERM or SIGINT, then 0. Exit code 2 for bad input, 3 without PostgreSQL or the port."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="lab legacy: %(message)s")
     try:
         options = Options(
@@ -58,16 +61,20 @@ def run(arguments: argparse.Namespace) -> int:
     except (UnknownQuirk, SeedError) as error:
         print(f"lab legacy: {error}", file=sys.stderr)
         return 2
-    except (OSError, asyncpg.PostgresError) as error:
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         print(f"lab legacy: {error}", file=sys.stderr)
         return 3
+    except asyncio.CancelledError:
+        log.info("stopped")
     return 0
 
 
 async def _serve(options: Options) -> None:
-    stop = asyncio.Event()
+    """Until a signal cancels it, be it while the database is still being loaded."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None, "a coroutine runs in a task"
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, task.cancel)
     async with running(options) as server:
         print(f"listening on {server.url}", flush=True)
-        await stop.wait()
+        await loop.create_future()

@@ -48,7 +48,7 @@ async def listing(lab: Lab, call: Call) -> Answer:
         quirks=lab.quirks,
     )
     try:
-        order = order_by(filters.ordering, _KEYS, "", lab.last("co.id"))
+        order = order_by(filters.ordering, _KEYS, lab.last("co.id"), lab.tie("co.id"))
     except UnknownOrdering as error:
         raise Failure(400, f"Unknown ordering field: {error}") from None
     where = companies_where(filters, lab.quirks)

@@ -104,7 +104,7 @@ def _departments(where: Where) -> tuple[str, Where]:
 async def _order(lab: Lab, ordering: str | None, company: str) -> str:
     """The original looks for the company first, and only then fails at an unknown key (LQ-21)."""
     try:
-        return order_by(ordering, contact_keys(lab.quirks), "", lab.last("c.id"))
+        return order_by(ordering, contact_keys(lab.quirks), lab.last("c.id"), lab.tie("c.id"))
     except UnknownOrdering as error:
         await _must_exist(lab, company)
         if Quirk.ORDERING_FAILS in lab.quirks:

@@ -79,7 +79,8 @@ def _filters(lab: Lab, call: Call) -> ContactFilters:
 
 def _order(lab: Lab, ordering: str | None) -> str:
     try:
-        return order_by(ordering, contact_keys(lab.quirks), DEFAULT_ORDER, lab.last("c.id"))
+        default = lab.last("c.id") if ordering else DEFAULT_ORDER  # a list of commas alone is no order
+        return order_by(ordering, contact_keys(lab.quirks), default, lab.tie("c.id"))
     except UnknownOrdering as error:
         raise Failure(400, f"Unknown ordering field: {error}") from None
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,12 @@ log = logging.getLogger("lab.legacy")
 FOLDER = Path(__file__).parents[1]
 TABLES = ("companies", "companies_metadata", "contacts", "contacts_metadata", "users", "user_profiles")
 NUMBERED = ("companies", "companies_metadata", "contacts", "contacts_metadata", "user_profiles")
+AT_ONCE = 5_000
+"""Generated rows of a table that are in memory at a time."""
 WHEN = frozenset({"created_at", "updated_at", "last_sign_in_at"})
+
+Part = dict[str, list[people.Row]]
+"""Rows to load, by table."""
 
 
 class SeedError(Exception):
@@ -44,26 +51,25 @@ async def open_database(options: Options) -> AsyncIterator[asyncpg.Pool[asyncpg.
 
 
 async def _load(connection: asyncpg.Connection[asyncpg.Record], options: Options) -> None:
-    rows = await asyncio.to_thread(_rows, options)
+    loaded: Counter[str] = Counter()
+    parts = _recorded(options.data) if options.data is not None else _generated(options)
     async with connection.transaction():
         await connection.execute((FOLDER / "schema.sql").read_text())
         await connection.execute("ALTER TABLE contacts DROP CONSTRAINT IF EXISTS fk_contacts_company_id")
-        for table in TABLES:
-            await _copy(connection, table, rows[table])
+        while part := await asyncio.to_thread(next, parts, None):
+            for table, rows in part.items():
+                await _copy(connection, table, rows)
+                loaded[table] += len(rows)
         await connection.execute((FOLDER / "indexes.sql").read_text())
         for table in NUMBERED:
             await connection.execute(
                 f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), greatest((SELECT max(id) FROM {table}), 1))"
             )
     await connection.execute("VACUUM ANALYZE")
-    log.info("loaded %s", ", ".join(f"{len(rows[table])} {table}" for table in TABLES))
+    log.info("loaded %s", ", ".join(f"{loaded[table]} {table}" for table in TABLES))
 
 
-def _rows(options: Options) -> dict[str, list[people.Row]]:
-    return _recorded(options.data) if options.data is not None else _generated(options)
-
-
-def _recorded(folder: Path) -> dict[str, list[people.Row]]:
+def _recorded(folder: Path) -> Iterator[Part]:
     found: dict[str, list[people.Row]] = {table: [] for table in TABLES}
     path = folder / "seed.jsonl"
     try:
@@ -79,29 +85,27 @@ def _recorded(folder: Path) -> dict[str, list[people.Row]]:
             found[entry["table"]].append(row)
         except (ValueError, KeyError, TypeError) as error:
             raise SeedError(f"{path}:{number}: not a seed row: {error!r}") from error
-    return found
+    yield found
 
 
 def _typed(column: str, value: Any) -> Any:
     return datetime.fromisoformat(value) if column in WHEN and isinstance(value, str) else value
 
 
-def _generated(options: Options) -> dict[str, list[people.Row]]:
-    found: dict[str, list[people.Row]] = {table: [] for table in TABLES}
-    _add(found, ("companies", "companies_metadata"), people.companies(options.companies, options.seed))
+def _generated(options: Options) -> Iterator[Part]:
+    """A few thousand rows at a time, so that any number of people fits into memory."""
     made = people.contacts(options.contacts, options.companies, options.seed)
-    _add(found, ("contacts", "contacts_metadata"), made)
-    _add(found, ("users", "user_profiles"), people.users(options.users))
-    return found
+    yield from _parts(("companies", "companies_metadata"), people.companies(options.companies, options.seed))
+    yield from _parts(("contacts", "contacts_metadata"), made)
+    yield from _parts(("users", "user_profiles"), people.users(options.users))
 
 
-def _add(
-    found: dict[str, list[people.Row]], tables: tuple[str, str], pairs: Iterable[tuple[people.Row, people.Row | None]]
-) -> None:
-    for row, beside in pairs:
-        found[tables[0]].append(row)
-        if beside is not None:
-            found[tables[1]].append(beside)
+def _parts(tables: tuple[str, str], pairs: Iterator[tuple[people.Row, people.Row | None]]) -> Iterator[Part]:
+    while some := list(islice(pairs, AT_ONCE)):
+        yield {
+            tables[0]: [row for row, _ in some],
+            tables[1]: [beside for _, beside in some if beside is not None],
+        }
 
 
 async def _copy(connection: asyncpg.Connection[asyncpg.Record], table: str, rows: Sequence[people.Row]) -> None:

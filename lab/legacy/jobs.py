@@ -34,13 +34,16 @@ class Jobs:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Works on the queue for as long as the context lasts; what is not done then is given up."""
-        async with asyncio.TaskGroup() as group:
-            workers = [group.create_task(self._work(), name=f"export {number}") for number in range(AT_ONCE)]
-            try:
-                yield
-            finally:
-                for worker in workers:
-                    worker.cancel()
+        try:
+            async with asyncio.TaskGroup() as group:
+                workers = [group.create_task(self._work(), name=f"export {number}") for number in range(AT_ONCE)]
+                try:
+                    yield
+                finally:
+                    for worker in workers:
+                        worker.cancel()
+        except ExceptionGroup as wrapped:  # the workers raise nothing: it is the one error of the context's own body
+            raise wrapped.exceptions[0] from None
 
     async def _work(self) -> None:
         while True:

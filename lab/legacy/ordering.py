@@ -1,6 +1,7 @@
 """The `ordering` parameter as SQL (contract §2.8): comma list of keys, `-` for descending, PostgreSQL's NULL order.
 
-The original has no tie-breaker. The reference adds the row's id, or, to prove that nobody leans on it, chance.
+The original has no tie-breaker. The reference adds the row's id, or, to prove that nobody leans on it, chance;
+the quirk `ties` leaves it out.
 """
 
 from __future__ import annotations
@@ -97,13 +98,11 @@ def company_keys() -> dict[str, str]:
     }
 
 
-def order_by(ordering: str | None, keys: Mapping[str, str], default: str, last: str) -> str:
-    """The ORDER BY clause: the keys asked for, or `default` when none are; then `last`.
+def order_by(ordering: str | None, keys: Mapping[str, str], default: str, tie: str) -> str:
+    """The ORDER BY clause: the keys asked for, then `tie` unless it is empty; `default` when no key is asked for.
 
-    `default` that is not empty is complete in itself. Raises `UnknownOrdering`.
+    Raises `UnknownOrdering`.
     """
-    if not ordering and default:
-        return f"ORDER BY {default}"
     terms = []
     for token in (ordering or "").split(","):
         key = token.strip()
@@ -114,4 +113,6 @@ def order_by(ordering: str | None, keys: Mapping[str, str], default: str, last: 
         if key not in keys:
             raise UnknownOrdering(key)
         terms.append(f"{keys[key]} DESC" if descending else f"{keys[key]} ASC")
-    return f"ORDER BY {', '.join([*terms, last])}"
+    if not terms:
+        return f"ORDER BY {default}"
+    return f"ORDER BY {', '.join([*terms, tie] if tie else terms)}"

@@ -11,7 +11,7 @@ import asyncpg
 
 from lab.legacy.auth import Users
 from lab.legacy.latency import Latencies
-from lab.legacy.quirks import DEFAULT, Quirks
+from lab.legacy.quirks import DEFAULT, Quirk, Quirks
 
 if TYPE_CHECKING:
     from lab.legacy.jobs import Jobs
@@ -63,3 +63,7 @@ class Lab:
     def last(self, tie_breaker: str) -> str:
         """What decides where the original leaves the order open: a column, or chance."""
         return "random()" if self.options.shuffle else tie_breaker
+
+    def tie(self, tie_breaker: str) -> str:
+        """What decides between rows that an explicit ordering leaves equal; empty: nothing, as in the original."""
+        return "" if Quirk.TIES_OPEN in self.quirks and not self.options.shuffle else self.last(tie_breaker)

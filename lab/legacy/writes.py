@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import uuid4
 
+import asyncpg
 from pydantic import BaseModel, ConfigDict
 
 from lab.legacy.bodies import parsed, raw_body
@@ -163,9 +164,12 @@ async def _create(lab: Lab, change: ContactChange, company: str | None) -> Answe
     uuid = change.uuid or str(uuid4())
     own = {**_own(change), "company_id": company, "uuid": uuid, "created_at": now, "updated_at": now}
     metadata = {**_own(change.metadata), "uuid": uuid}
-    async with lab.pool.acquire() as connection, connection.transaction():
-        await connection.execute(_insert("contacts", own), *own.values())
-        await connection.execute(_insert("contacts_metadata", metadata), *metadata.values())
+    try:
+        async with lab.pool.acquire() as connection, connection.transaction():
+            await connection.execute(_insert("contacts", own), *own.values())
+            await connection.execute(_insert("contacts_metadata", metadata), *metadata.values())
+    except asyncpg.UniqueViolationError:
+        raise Failure(409, f"There is a contact {uuid} already; leave uuid out to have one made") from None
     return ok({"uuid": uuid, "company_id": company, "created_at": now, "updated_at": now}, 201)
 
 

@@ -36,7 +36,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m loadtests.demo", description=__doc__)
     parser.add_argument("--keep", metavar="DIR", help="keep logs, state and the generator's log in this folder")
     arguments = parser.parse_args()
-    console = Console(stderr=False)
+    console = Console() if sys.stdout.isatty() else Console(width=150)
     folder = Path(tempfile.mkdtemp(prefix="crossfade-demo-"))
     try:
         return asyncio.run(_interruptible(folder, console))

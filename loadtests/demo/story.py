@@ -177,9 +177,8 @@ class Story:
 
     async def _edit(self, endpoint: str, percent: str, *, note: bool = True) -> None:
         text = self.world.file.read_text()
-        head, name, rest = text.partition(f"      {endpoint}:\n")
-        edited = re.sub(r"percent: \S+", f"percent: {percent}", rest, count=1)
-        self.world.file.write_text(head + name + edited)
+        found = re.compile(rf"(\n +{endpoint}:\n(?:.*\n)*? +percent: )\S+")
+        self.world.file.write_text(found.sub(rf"\g<1>{percent}", text, count=1))
         if note:
             self.notes.edited_at = time.time()
 

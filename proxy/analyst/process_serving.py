@@ -67,7 +67,7 @@ async def _run(one: Callable[[], Awaitable[None]]) -> None:
 
 @asynccontextmanager
 async def _unix_site(app: web.Application, path: Path) -> AsyncIterator[None]:
-    runner = web.AppRunner(app, shutdown_timeout=DRAIN)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN)
     await runner.setup()
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -95,7 +95,7 @@ def _remove(path: Path) -> None:
 
 @asynccontextmanager
 async def _tcp_site(app: web.Application, address: tuple[str, int]) -> AsyncIterator[None]:
-    runner = web.AppRunner(app, shutdown_timeout=DRAIN)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN)
     await runner.setup()
     try:
         await web.TCPSite(runner, *address).start()

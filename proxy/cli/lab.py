@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from proxy.parent import die_with_parent
-from proxy.store.embedded import embedded_postgres
+from proxy.store.embedded import PostgresUnavailable, embedded_postgres
 
 
 def register(commands: Any) -> None:
@@ -30,7 +30,11 @@ def run(arguments: argparse.Namespace) -> int:
     if not needs_database or "--help" in rest or "-h" in rest:
         return lab_main(rest)
     print("lab: starting an embedded PostgreSQL", file=sys.stderr)
-    return asyncio.run(_with_database(rest))
+    try:
+        return asyncio.run(_with_database(rest))
+    except PostgresUnavailable as error:
+        print(f"lab: {error}; or name a database with --dsn", file=sys.stderr)
+        return 3
 
 
 async def _with_database(rest: list[str]) -> int:

@@ -231,8 +231,8 @@ def _programs(plan: Plan, opened: socket.socket, dsn: str) -> Iterator[Program]:
     analyst += ("--metrics", plan.metrics, "--round", str(plan.round), "--workers", str(plan.workers))
     yield Program("analyst", analyst, base | {"DATABASE_URL": dsn}, patience=20.0)
     for index in range(plan.workers):
-        worker: tuple[str, ...] = (*python, "proxy.worker.process", "--listen-fd", str(opened.fileno()), "--state", state)
-        worker += ("--index", str(index), "--workers", str(plan.workers))
+        worker: tuple[str, ...] = (*python, "proxy.worker.process", "--listen-fd", str(opened.fileno()))
+        worker += ("--state", state, "--index", str(index), "--workers", str(plan.workers))
         hidden = ("CONNECTRA_", "LEGACY_JWT")
         env = {name: value for name, value in base.items() if not name.startswith(hidden)}
         yield Program(f"worker-{index}", worker, env, (opened.fileno(),), stage=1, patience=WORKER_PATIENCE)

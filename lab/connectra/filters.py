@@ -1,0 +1,111 @@
+"""The filters of the two services, and the values harvested for them."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from lab.connectra.errors import PAGE_SIZE_EXCEEDED, UNSUPPORTED_SERVICE, BadRequest, Failed
+from lab.connectra.fields import Schema, Type
+from lab.connectra.table import Record, Table
+
+SERVICES = ("contact", "company")
+_DEFAULT_LIMIT, _MAX_LIMIT = 25, 100
+
+
+class Filters:
+    """Rows of `filters` in order, and of `filters_data` by their uuid."""
+
+    def __init__(self, tables: dict[str, Table]) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self.values: dict[str, tuple[str, str, str]] = {}
+        self._tables = tables
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Inserts a definition."""
+        keys = ("key", "service", "filter_type", "display_name", "direct_derived", "active", "deleted_at")
+        self.rows.append({"id": len(self.rows) + 1} | {key: row.get(key) for key in keys})
+
+    def listed(self, service: str) -> list[dict[str, Any]] | None:
+        """The active definitions; None when there are none. Raises Failed for an unknown service."""
+        _known(service)
+        return [row for row in self.rows if row["service"] == service and _active(row)] or None
+
+    def data(self, service: str, query: dict[str, Any]) -> list[dict[str, str]]:
+        """One page of values. Raises BadRequest for a limit over 100, Failed for an unknown service or key."""
+        limit = query.get("limit") or 0
+        if limit > _MAX_LIMIT:
+            raise BadRequest(PAGE_SIZE_EXCEEDED)
+        _known(service)
+        key, text = query.get("filter_key") or "", query.get("search_text") or ""
+        row = next((row for row in self.rows if row["service"] == service and row["key"] == key and _active(row)), None)
+        if row is None:
+            raise Failed("sql: no rows in result set")
+        limit = limit if limit > 0 else _DEFAULT_LIMIT
+        start = max((query.get("page") or 0) - 1, 0) * limit
+        like = _like(text)
+        if row["direct_derived"]:
+            values = self._column(self._tables[service], key, text, like)[start : start + limit]
+            values = [value for value in values if value]
+        else:
+            values = [value for name, of, value in self.values.values() if (name, of) == (key, service)]
+            values = [value for value in values if like.search(value)][start : start + limit]
+        return [{"value": value, "display_value": value} for value in values]
+
+    def _column(self, table: Table, key: str, text: str, like: re.Pattern[str]) -> list[str]:
+        kind = table.schema.columns.get(key)
+        if kind is None:
+            raise Failed(f'ERROR: column "{key}" does not exist (SQLSTATE 42703)')
+        if kind is not Type.TEXT:
+            if text:
+                name = {Type.LIST: "character varying[]", Type.INTEGER: "bigint"}.get(kind, "timestamp with time zone")
+                raise Failed(f"ERROR: operator does not exist: {name} ~~* unknown (SQLSTATE 42883)")
+            return []
+        values = (row.shown.get(key, "") for row in table.rows.values())
+        return [value for value in values if like.search(value)]
+
+    def harvest(self, service: str, schema: Schema, records: Iterable[Record]) -> int:
+        """Keeps each new value of the filters that are not derived; says how many values there were, new or not."""
+        keys = [
+            row["key"] for row in self.rows
+            if row["service"] == service and row["direct_derived"] is False and row["key"] in schema.columns
+        ]
+        found: dict[str, tuple[str, str, str]] = {}
+        for record in records:
+            for key in keys:
+                for value in _values(schema, key, record.get(key)):
+                    found[str(uuid.uuid5(uuid.NAMESPACE_URL, key + service + value))] = (key, service, value)
+        for name, entry in found.items():
+            self.values.setdefault(name, entry)
+        return len(found)
+
+
+def _known(service: str) -> None:
+    if service not in SERVICES:
+        raise Failed(UNSUPPORTED_SERVICE)
+
+
+def _active(row: dict[str, Any]) -> bool:
+    return bool(row["active"]) and row["deleted_at"] is None
+
+
+def _like(text: str) -> re.Pattern[str]:
+    """ILIKE '%text%'."""
+    parts = ("." if character == "_" else ".*" if character == "%" else re.escape(character) for character in text)
+    return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)
+
+
+def _values(schema: Schema, key: str, value: Any) -> list[str]:
+    """What a record yields for a filter: companies only text, contacts also lists by element and numbers."""
+    if not value:
+        return []
+    kind = schema.columns[key]
+    if kind is Type.TEXT:
+        return [value]
+    if schema.name == "company":
+        return []
+    if kind is Type.LIST:
+        return [element for element in value if element]
+    return [str(value)]
