@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,9 @@ from lab.connectra.switches import Switches
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments; `run` takes what they parse to."""
-    parser.add_argument("--data", type=Path, metavar="DIR", help="a folder of seed records to load")
-    parser.add_argument("--feed", metavar="DSN", help="the legacy database to follow")
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--data", type=Path, metavar="DIR", help="a folder of seed records to load")
+    source.add_argument("--feed", metavar="DSN", help="the legacy database to follow")
     parser.add_argument("--lag", type=float, metavar="SECONDS", help="how long changes of the feed stay invisible")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
     parser.add_argument("--port", type=int, default=8000, help="port, 0 for any free one (default %(default)s)")
@@ -39,15 +41,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serves until SIGTERM or SIGINT; 0 then, 1 for what can not be read, reached or listened on."""
+    code = 1
     try:
         switches = _switches(arguments)
         engine = Engine()
         if arguments.data is not None:
             seed.load(engine, arguments.data)
-        return uvloop.run(_serve(arguments, engine, switches))
-    except (BadSwitch, seed.BadSeed, Unfed, OSError) as wrong:
-        print(f"connectra: {wrong}", file=sys.stderr, flush=True)
-        return 1
+        code = uvloop.run(_serve(arguments, engine, switches))
+    except* (BadSwitch, seed.BadSeed, Unfed, OSError) as wrong:
+        for reason in _leaves(wrong):
+            print(f"connectra: {reason}", file=sys.stderr, flush=True)
+    return code
+
+
+def _leaves(group: BaseExceptionGroup[Exception]) -> Iterator[Exception]:
+    """The exceptions in a group and in the groups in it."""
+    for one in group.exceptions:
+        if isinstance(one, ExceptionGroup):
+            yield from _leaves(one)
+        elif isinstance(one, Exception):
+            yield one
 
 
 def _switches(arguments: argparse.Namespace) -> Switches:

@@ -85,17 +85,18 @@ class Feed:
         while True:
             try:
                 await self._follow()
-            except* _LOST as lost:
-                reason = lost.exceptions[0]
-                self._connected = False
+            except _LOST as lost:
                 if not self.ready.is_set() and time.monotonic() - begun > _PATIENCE:
-                    raise Unfed(f"--feed: {reason}; is the database running, with the legacy schema in it?") from None
-                print(f"connectra: the feed was lost ({reason}); connecting again", file=sys.stderr, flush=True)
+                    raise Unfed(f"--feed: {lost}; is the database running, with the legacy schema in it?") from None
+                if self._connected:
+                    print(f"connectra: the feed was lost ({lost}); connecting again", file=sys.stderr, flush=True)
+                self._connected = False
             await asyncio.sleep(_BACK_OFF)
 
     async def _follow(self) -> None:
         connection = await asyncpg.connect(self._dsn, timeout=5.0, command_timeout=_DEADLINE)
         try:
+            connection.add_termination_listener(lambda _connection: self._news.set())
             await connection.add_listener(legacy.CHANNEL, self._tell)
             if not await legacy.tables_exist(connection):
                 raise OSError("the legacy tables are not there (contacts, companies and their metadata)")
@@ -142,6 +143,8 @@ class Feed:
             if not await legacy.watched(connection):
                 raise OSError("the tables were made anew") from None
             return
+        if connection.is_closed():
+            raise OSError("the connection was closed")
         self._news.clear()
         told, self._told = self._told, {}
         if any(not uuid for _, uuid in told):

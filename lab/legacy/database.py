@@ -65,7 +65,7 @@ async def _load(connection: asyncpg.Connection[asyncpg.Record], options: Options
             await connection.execute(
                 f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), greatest((SELECT max(id) FROM {table}), 1))"
             )
-    await connection.execute("VACUUM ANALYZE")
+    await connection.execute(f"VACUUM ANALYZE {', '.join(TABLES)}")
     log.info("loaded %s", ", ".join(f"{loaded[table]} {table}" for table in TABLES))
 
 
@@ -73,7 +73,7 @@ def _recorded(folder: Path) -> Iterator[Part]:
     found: dict[str, list[people.Row]] = {table: [] for table in TABLES}
     path = folder / "seed.jsonl"
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")  # a string may hold U+2028
     except OSError as error:
         raise SeedError(
             f"{path}: {error.strerror}; --data names a folder of recordings of the legacy backend"
@@ -81,7 +81,7 @@ def _recorded(folder: Path) -> Iterator[Part]:
     for number, line in enumerate(lines, 1):
         try:
             entry = json.loads(line)
-            row = {key: _typed(key, value) for key, value in entry["row"].items()}
+            row = {key: _typed(key, value) for key, value in dict(entry["row"]).items()}
             found[entry["table"]].append(row)
         except (ValueError, KeyError, TypeError) as error:
             raise SeedError(f"{path}:{number}: not a seed row: {error!r}") from error

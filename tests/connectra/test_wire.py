@@ -1,0 +1,150 @@
+"""Bytes to and from Connectra: nothing it would misread leaves, nothing unexpected is taken for an answer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectra.errors import Misread, RefusedByUs
+from connectra.vql import Keyword, Query
+from connectra.wire import decode, encode, number, records, words
+
+RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "contracts" / "recordings"
+ONE = Keyword("uuid", ("a",))
+
+
+def exchanges(path: str, status: int) -> list[dict[str, Any]]:
+    """The recorded exchanges of one path and status."""
+    files = sorted(RECORDINGS.glob("exchanges-*.jsonl"))
+    if not files:
+        pytest.skip(f"no recorded exchanges in {RECORDINGS.name}/ beside the repository")
+    lines = [json.loads(line) for file in files for line in file.read_text().splitlines()]
+    return [one for one in lines if one["request"].get("path") == path and one["response"]["status"] == status]
+
+
+def body_of(exchange: dict[str, Any]) -> bytes:
+    text: str = exchange["response"].get("body", "")
+    return text.encode()
+
+
+@pytest.mark.parametrize(("path", "least"), [("/contacts/", 300), ("/companies/", 100)])
+def test_every_recorded_search_is_read(path: str, least: int) -> None:
+    found = exchanges(path, 200)
+    assert len(found) >= least
+    for exchange in found:
+        assert records(decode(body_of(exchange))) == json.loads(exchange["response"]["body"])["data"], exchange["name"]
+
+
+@pytest.mark.parametrize("path", ["/contacts/count", "/companies/count"])
+def test_every_recorded_count_is_read(path: str) -> None:
+    found = exchanges(path, 200)
+    assert found
+    for exchange in found:
+        assert number(decode(body_of(exchange))) == json.loads(exchange["response"]["body"])["count"], exchange["name"]
+
+
+@pytest.mark.parametrize("status", [400, 401, 500])
+def test_every_recorded_refusal_gives_words(status: int) -> None:
+    found = [one for path in ("/contacts/", "/companies/", "/contacts/count") for one in exchanges(path, status)]
+    assert found
+    for exchange in found:
+        said = words(body_of(exchange), status)
+        assert len(said) <= 200
+        if exchange["response"].get("body"):
+            assert said
+
+
+def test_a_recorded_count_is_no_search() -> None:
+    with pytest.raises(Misread):
+        records(decode(body_of(exchanges("/contacts/count", 200)[0])))
+
+
+def test_a_recorded_search_is_no_count() -> None:
+    with pytest.raises(Misread):
+        number(decode(body_of(exchanges("/contacts/", 200)[0])))
+
+
+def test_a_query_becomes_the_dialect_that_connectra_reads() -> None:
+    query = Query(
+        "contacts", (Keyword("company_id", ("c",)),), (Keyword("city", ("x",)),), ("uuid",), 50, 2, True, ("uuid",)
+    )
+    assert json.loads(encode(query)) == {
+        "where": {"keyword_match": {"must": {"company_id": ["c"]}, "must_not": {"city": ["x"]}}},
+        "limit": 50,
+        "page": 2,
+        "order_by": [{"order_by": "uuid", "order_direction": "asc"}],
+        "select_columns": ["uuid"],
+        "company_config": {"populate": True},
+    }
+
+
+def test_a_plain_query_says_no_more_than_it_must() -> None:
+    assert json.loads(encode(Query("companies", (ONE,), limit=1))) == {
+        "where": {"keyword_match": {"must": {"uuid": ["a"]}}}, "limit": 1,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        (Query("people", (ONE,)), "nothing called people"),
+        (Query("contacts"), "finds everything"),
+        (Query("contacts", (), (ONE,)), "finds everything"),
+        (Query("contacts", (Keyword("uuid", ()),)), "empty list"),
+        (Query("contacts", (ONE, Keyword("uuid", ("b",)))), "the last would win"),
+        (Query("contacts", (Keyword("title", ("x",)),)), "title is no keyword field"),
+        (Query("contacts", (ONE,), (Keyword("title", ("x",)),)), "title is no keyword field"),
+        (Query("contacts", (ONE,), order=("created_at",)), "created_at"),
+        (Query("contacts", (ONE,), limit=101), "limit 101"),
+        (Query("contacts", (ONE,), limit=0), "limit 0"),
+        (Query("contacts", (ONE,), page=11), "page 11"),
+        (Query("contacts", (ONE,), page=0), "page 0"),
+        (Query("contacts", (ONE,), columns=("email",)), "without uuid"),
+    ],
+)
+def test_a_query_that_would_be_misread_never_leaves(query: Query, said: str) -> None:
+    with pytest.raises(RefusedByUs, match=said):
+        encode(query)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"data":[{"uu', b"[]", b"null", b"3", b'{"a":"\xff"}', b"NaN"])
+def test_what_is_no_json_object_is_misread(body: bytes) -> None:
+    with pytest.raises(Misread):
+        decode(body)
+
+
+def test_data_that_is_null_is_no_records() -> None:
+    assert records({"data": None}) == []
+
+
+@pytest.mark.parametrize(
+    "value", [{}, {"success": True}, {"status": "ok"}, {"data": {}}, {"data": "x"}, {"data": [1]}, {"data": [None]}]
+)
+def test_an_answer_without_a_list_of_records_is_misread(value: dict[str, Any]) -> None:
+    with pytest.raises(Misread):
+        records(value)
+
+
+@pytest.mark.parametrize("value", [{}, {"count": None}, {"count": True}, {"count": "3"}, {"count": 1.0}, {"count": -1}])
+def test_a_count_without_a_whole_number_is_misread(value: dict[str, Any]) -> None:
+    with pytest.raises(Misread):
+        number(value)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"error":"E: text","success":false}', "E: text"),
+        (b'{"message":"only this"}', "only this"),
+        (b"404 page not found", "404 page not found"),
+        (b"", ""),
+        (b"[1]", "500"),
+        (b"{}", "500"),
+        (b"\xff\xfe", "\ufffd\ufffd"),
+    ],
+)
+def test_the_words_of_an_error_come_from_whatever_branch_gave_it(body: bytes, said: str) -> None:
+    assert words(body, 500) == said
