@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -68,15 +69,22 @@ def _same_bytes(legacy: Answer, candidate: Answer) -> bool:
 
 def _bodies(ours: Content, theirs: Content, walk: Walk) -> None:
     if ours.kind in ("json", "ndjson", "csv") and theirs.kind in ("json", "ndjson", "csv"):
-        option = orjson.OPT_SORT_KEYS
-        if orjson.dumps(ours.value, option=option) != orjson.dumps(theirs.value, option=option):
+        if _sorted(ours.value) != _sorted(theirs.value):
             walk.values(ours.value, theirs.value, walk.root, "")
-    elif ours.value != theirs.value:
+    elif ours.kind != theirs.kind or ours.value != theirs.value:
         walk.changes.append(Change("", ChangeKind.BODY, _length(ours), _length(theirs)))
 
 
+def _sorted(value: Any) -> bytes:
+    """The value with its keys in order. Raises RecursionError."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError as error:  # what was read has no other fault: 1024 levels are read, 254 written
+        raise RecursionError(str(error)) from error
+
+
 def _length(content: Content) -> str:
-    return f"{content.kind}, {len(content.value) if content.value is not None else 0} long"
+    return f"{content.kind}, {len(content.value)} long" if isinstance(content.value, str | bytes) else content.kind
 
 
 def _verdict(legacy: Answer, candidate: Answer, changes: list[Change], walk: Walk, endpoint: str) -> Verdict:

@@ -42,14 +42,24 @@ def decoded(answer: Answer) -> bytes:
         return body
     if coding not in ("gzip", "x-gzip", "deflate"):
         raise Unreadable(f"content coding {coding!r} can not be undone here")
-    unfold = zlib.decompressobj(wbits=47 if coding != "deflate" else 15)
-    try:
-        found = unfold.decompress(body, LARGEST)
-    except zlib.error as error:
-        raise Unreadable(f"not {coding}: {error}") from error
-    if unfold.unconsumed_tail:
-        raise Unreadable(f"over {LARGEST} bytes once unfolded")
-    return found
+    return _unfolded(body, coding)
+
+
+def _unfolded(body: bytes, coding: str) -> bytes:
+    """Every member of a gzip body, one after the other (RFC 1952 §2.2), within LARGEST bytes together."""
+    found = bytearray()
+    while body:
+        unfold = zlib.decompressobj(wbits=31 if coding != "deflate" else 15)
+        try:
+            found += unfold.decompress(body, LARGEST + 1 - len(found))
+        except zlib.error as error:
+            raise Unreadable(f"not {coding}: {error}") from error
+        if len(found) > LARGEST:
+            raise Unreadable(f"over {LARGEST} bytes once unfolded")
+        if not unfold.eof:
+            raise Unreadable(f"the {coding} body is cut off")
+        body = unfold.unused_data
+    return bytes(found)
 
 
 def read(answer: Answer) -> Content:

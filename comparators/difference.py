@@ -6,7 +6,7 @@ from typing import Any
 
 from deepdiff import DeepDiff
 
-from comparators.paths import below, element
+from comparators.paths import ELEMENT, Place, below, element
 from comparators.verdict import Change, ChangeKind
 
 BUDGET = 2_000
@@ -36,22 +36,28 @@ def leaves(value: Any, most: int) -> int:
     return found
 
 
-def changes(legacy: Any, candidate: Any, path: str) -> list[Change]:
-    """What differs between two subtrees that are not equal; `path` is where they stand."""
+def differences(legacy: Any, candidate: Any, path: str) -> list[tuple[Place, Change]]:
+    """What differs between two subtrees that are not equal, and where below them; `path` is where they stand."""
+    whole: tuple[Place, Change] = (), Change(path, ChangeKind.VALUE, legacy, candidate)
     if leaves(legacy, BUDGET) + leaves(candidate, BUDGET) >= BUDGET:
-        return [Change(path, ChangeKind.VALUE, legacy, candidate)]
+        return [whole]
     found = DeepDiff(legacy, candidate, view="tree", verbose_level=2, ignore_order=False, cache_size=0)
     made = [
-        Change(_printed(path, level.path(output_format="list")), kind, _side(level.t1), _side(level.t2))
+        (_place(steps), Change(_printed(path, steps), kind, _side(level.t1), _side(level.t2)))
         for name, kind in _KINDS.items()
         for level in found.get(name, ())
+        for steps in (level.path(output_format="list"),)
     ]
-    made.sort(key=lambda change: (change.path, change.kind))
-    return made[:CHANGES] or [Change(path, ChangeKind.VALUE, legacy, candidate)]
+    made.sort(key=lambda one: (one[1].path, one[1].kind))
+    return made[:CHANGES] or [whole]
 
 
 def _side(value: Any) -> Any:
     return None if type(value).__name__ == "NotPresent" else value
+
+
+def _place(steps: list[Any]) -> Place:
+    return tuple(ELEMENT if isinstance(step, int) else str(step) for step in steps)
 
 
 def _printed(path: str, steps: list[Any]) -> str:

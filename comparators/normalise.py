@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Collection
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
 from comparators.treatment import Treatment
 
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,39})(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?")
+"""A number as JSON writes it (`007` and `+91` are texts), of a length that is compared digit by digit."""
+_EXACT = Context(prec=100)
+_SCHEME = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//")
 NOTHING = None
 """What null, missing and empty become where they mean the same."""
 
@@ -63,11 +68,7 @@ def _joined(value: Any, separator: str) -> Any:
 
 
 def _number(text: str) -> Any:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return text
-    return number.normalize() if number.is_finite() else text
+    return _EXACT.normalize(Decimal(text)) if _NUMBER.fullmatch(text) else text
 
 
 def _instant(text: str) -> datetime | None:
@@ -80,14 +81,18 @@ def _instant(text: str) -> datetime | None:
         text = f"{head}.{tail[:digits][:6].ljust(6, '0')}{tail[digits:]}"
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):  # not a moment, or one that is before the year 1 in UTC
         return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def _url(text: str) -> str:
-    """Host in lower case, no scheme, no `www.`, no slash at the end."""
-    parts = urlsplit(text if "//" in text else f"//{text}")
+    """Host in lower case, no scheme, no `www.`, no slash at the end; what is no address stays as it is."""
+    try:
+        parts = urlsplit(text if _SCHEME.match(text) else f"//{text}")
+    except ValueError:
+        return text
     host = parts.netloc.lower().removeprefix("www.")
     query = f"?{parts.query}" if parts.query else ""
-    return host + parts.path.rstrip("/") + query
+    fragment = f"#{parts.fragment}" if parts.fragment else ""
+    return host + parts.path.rstrip("/") + query + fragment

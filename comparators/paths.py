@@ -1,6 +1,6 @@
 """Path patterns: which places in a value a rule speaks of.
 
-`company.name`, `results[].email` (any element), `company.*` (any one key), `**` (everything), `a.**` (all below a).
+`company.name`, `results[].email` (any element), `company.*` (any one key), `**` (everything), `a.**` (all below a), `.` (the whole value).
 A place is printed with its keys and indexes: `results[uuid=c1].email`, `results[3].email`.
 """
 
@@ -9,8 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-ANY, DEEP, ELEMENT = "*", "**", "[]"
+ANY, DEEP, ELEMENT, ROOT = "*", "**", "[]", "."
+_ELEMENTS = re.compile(r"(?:\[\])+(?:$|\.(?=[^.]))")
 _SEGMENT = re.compile(r"([^.\[\]]+)((?:\[\])*)")
+
+_BRACKET = re.compile(r"[\[\]]")
+_MARK = re.compile(r"\[[^\[\]]*\]")
 
 Place = tuple[str, ...]
 """Names, and ELEMENT for whatever element: a place without its indexes."""
@@ -40,14 +44,12 @@ def compile_path(text: str) -> Pattern:
     """Raises PathError."""
     if not text:
         raise PathError("a path is a text like results[].email")
-    if text == ELEMENT:
-        return Pattern(text, (ELEMENT,))
-    segments: list[str] = []
-    rest = text
-    if rest.startswith("[]."):
-        segments.append(ELEMENT)
-        rest = rest[3:]
-    for part in rest.split("."):
+    if text == ROOT:
+        return Pattern(text, ())
+    elements = _ELEMENTS.match(text)
+    segments = [ELEMENT] * (elements.group().count(ELEMENT) if elements else 0)
+    rest = text[elements.end() :] if elements else text
+    for part in rest.split(".") if rest else ():
         found = _SEGMENT.fullmatch(part)
         if found is None:
             raise PathError(f"{text!r} is no path: write results[].email, company.* or **")
@@ -74,10 +76,10 @@ def below(path: str, name: str) -> str:
 
 
 def element(path: str, mark: str) -> str:
-    """The printed path of an element: `mark` is its index, or `uuid=c1`."""
-    return f"{path}[{mark}]"
+    """The printed path of an element: `mark` is its index, or `uuid=c1` with no bracket left in it."""
+    return f"{path}[{_BRACKET.sub('_', mark)}]"
 
 
 def without_indexes(path: str) -> str:
     """The printed path with every index and key taken out: `results[uuid=c1].email` → `results[].email`."""
-    return re.sub(r"\[[^\[\]]*\]", "[]", path)
+    return _MARK.sub("[]", path)

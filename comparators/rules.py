@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
+from math import inf
 from typing import Any
 
 from comparators.paths import PathError, Pattern, compile_path
@@ -129,7 +130,18 @@ class _Reader:
             example = "{results: uuid}" if key == "unordered" else '{departments: ", "}'
             self.problems.append(Problem((key,), f"{key}: a mapping of paths, e.g. {example}"))
             return ()
-        return tuple((self._path((key, str(path)), path), text) for path, text in value.items())
+        return tuple(
+            (self._path((key, str(path)), path), self._partner((key, str(path)), text)) for path, text in value.items()
+        )
+
+    def _partner(self, place: tuple[str | int, ...], text: str) -> str:
+        """The key of a list's elements (dotted: below them), or a separator."""
+        if not text:
+            what = "the key of its elements" if place[0] == "unordered" else "a separator"
+            self.problems.append(Problem(place, f"{place[0]}: {what} is wanted, not an empty text"))
+        elif place[0] == "unordered" and not all(text.split(".")):
+            self.problems.append(Problem(place, f"{place[0]}: {text!r} is no key: write uuid or company.uuid"))
+        return text
 
     def _tolerance(self, key: str, value: Any) -> tuple[tuple[str, float, float], ...]:
         if not isinstance(value, Mapping):
@@ -138,9 +150,9 @@ class _Reader:
         found = []
         for path, given in value.items():
             absolute, relative = 0.0, 0.0
-            if isinstance(given, str) and given.endswith("%") and given[:-1].replace(".", "", 1).isdigit():
+            if isinstance(given, str) and given.endswith("%") and given[:-1].replace(".", "", 1).isdecimal():
                 relative = float(given[:-1]) / 100.0
-            elif isinstance(given, int | float) and not isinstance(given, bool) and given >= 0:
+            elif isinstance(given, int | float) and not isinstance(given, bool) and 0 <= given < inf:
                 absolute = float(given)
             else:
                 self.problems.append(Problem((key, str(path)), f"{key}: {given!r} is neither 5 nor 1%"))

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from comparators.paths import without_indexes
+import orjson
+
+from comparators.paths import ELEMENT, PathError, compile_path, without_indexes
 from comparators.redact import place_of
 from comparators.rules import Rules
 from comparators.treatment import Plan, Treatment
 from comparators.verdict import Change, ChangeKind
-from comparators.walk import Walk
+from comparators.walk import ABSENT, Walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +46,37 @@ def suggest(changes: Sequence[Change], rules: Rules) -> Suggestion | None:
     paths = sorted({without_indexes(change.path) for change in changes})
     if not paths or any(change.kind in (ChangeKind.STATUS, ChangeKind.BODY, ChangeKind.HEADER) for change in changes):
         return None
+    if not all(_can_be_named(path) for path in paths):
+        return None
+    written = ", ".join(paths)
     for name, text, hides in _LADDER:
         if all(_accepts(change, name, rules) for change in changes):
-            written = ", ".join(paths)
-            return Suggestion(text.format(path=written), f"at {written}: {hides}")
+            return Suggestion(text.format(path=", ".join(map(_quoted, paths))), f"at {written}: {hides}")
     numbers = _numbers(changes)
-    gaps = "\n".join(f"  - {{path: {path}, reason: …, owner: …, until: …}}" for path in paths)
-    written = ", ".join(paths)
+    gaps = "\n".join(f"  - {{path: {_quoted(path)}, reason: …, owner: …, until: …}}" for path in paths)
     cost = f"every wrong value at {written}, this defect included; {GAP}"
     if numbers is not None:
         cost = f"every wrong number at {written}, this defect included (here up to {numbers:.3g} times off); {GAP}"
     return Suggestion(f"known_gaps:\n{gaps}", cost)
 
 
+def _can_be_named(path: str) -> bool:
+    """Whether a pattern can name this place: not the root, and no key with brackets in it."""
+    try:
+        return compile_path(path).matches(place_of(path))
+    except PathError:
+        return False
+
+
+def _quoted(path: str) -> str:
+    """As YAML needs it within a list: brackets would open another one."""
+    return orjson.dumps(path).decode()
+
+
 def _accepts(change: Change, name: str, rules: Rules) -> bool:
     path = without_indexes(change.path)
+    if path.endswith(ELEMENT) and change.kind in (ChangeKind.MISSING, ChangeKind.EXTRA):
+        return False  # no rule on values makes up for an element that is not there
     field: Callable[..., Rules] = replace
     widened = field(rules, **{name: (*getattr(rules, name), path)})
     plan = Plan(widened, date.min)
@@ -66,7 +84,9 @@ def _accepts(change: Change, name: str, rules: Rules) -> bool:
     for segment in place_of(path):
         how = plan.below(how, segment)
     walk = Walk(plan)
-    walk.values(change.legacy, change.candidate, how, path)
+    one = ABSENT if change.kind is ChangeKind.EXTRA else change.legacy
+    other = ABSENT if change.kind is ChangeKind.MISSING else change.candidate
+    walk.values(one, other, how, path)
     return not walk.changes
 
 

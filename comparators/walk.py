@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from decimal import Decimal
 from typing import Any
 
 import orjson
 
-from comparators.difference import changes
+from comparators.difference import differences
 from comparators.normalise import leaf
-from comparators.paths import below, element
+from comparators.paths import ELEMENT, below, element
 from comparators.treatment import Plan, Treatment
 from comparators.verdict import Change, ChangeKind
 
 DEEPEST = 64
 """Levels of nesting that are walked; below, DeepDiff's budget decides."""
+_WHOLE = float(1 << 53)
+"""Below it a float that is whole is one integer exactly."""
 ABSENT: Any = type("Absent", (), {"__repr__": lambda _self: "absent"})()
 
 
@@ -36,9 +39,9 @@ class Walk:
         if how.opaque and _present(legacy) and _present(candidate):
             self.counts["opaque"] += 1
             return
-        if depth > DEEPEST:
-            if legacy != candidate:
-                self._add(changes(legacy, candidate, path), how)
+        if depth > DEEPEST and _nested(legacy) and _nested(candidate):
+            if _frozen(legacy) != _frozen(candidate):
+                self._differing(legacy, candidate, how, path, depth)
         elif isinstance(legacy, dict) and isinstance(candidate, dict):
             self._objects(legacy, candidate, how, path, depth)
         elif isinstance(legacy, list) and isinstance(candidate, list) and how.joined is None:
@@ -64,15 +67,29 @@ class Walk:
             self._keyed(legacy, candidate, how.unordered, inner, path, depth)
             return
         if how.as_set:
-            self._sets(legacy, candidate, how, inner, path)
+            self._sets(legacy, candidate, inner, path)
             return
         if len(legacy) == len(candidate):
             for at, (one, other) in enumerate(zip(legacy, candidate, strict=True)):
                 self.values(one, other, inner, element(path, str(at)), depth + 1)
             return
-        if how.null_missing_empty and not legacy and not candidate:
-            return
-        self._add(changes(legacy, candidate, path), how)
+        self._differing(legacy, candidate, how, path, depth)
+
+    def _differing(self, legacy: Any, candidate: Any, how: Treatment, path: str, depth: int) -> None:
+        """What DeepDiff finds, each under the rules of its own place."""
+        for place, change in differences(legacy, candidate, path):
+            inner, ignored = how, False
+            for name in place:
+                inner = self._plan.below(inner, name)
+                ignored = ignored or inner.ignore
+            if ignored:
+                self.counts["ignore"] += 1
+            elif not place or (place[-1] == ELEMENT and change.kind in (ChangeKind.MISSING, ChangeKind.EXTRA)):
+                self._add([change], inner)
+            else:
+                one = ABSENT if change.kind is ChangeKind.EXTRA else change.legacy
+                other = ABSENT if change.kind is ChangeKind.MISSING else change.candidate
+                self.values(one, other, inner, change.path, depth + 1)
 
     def _keyed(
         self, legacy: list[Any], candidate: list[Any], key: str, inner: Treatment, path: str, depth: int
@@ -92,17 +109,16 @@ class Walk:
         if [_key_of(one, key) for one in legacy] != [_key_of(one, key) for one in candidate]:
             self.counts["unordered"] += 1
 
-    def _sets(
-        self, legacy: list[Any], candidate: list[Any], how: Treatment, inner: Treatment, path: str
-    ) -> None:
+    def _sets(self, legacy: list[Any], candidate: list[Any], inner: Treatment, path: str) -> None:
         holders = self._plan.placeholders
-        ours = Counter(_frozen(leaf(one, inner, holders)) for one in legacy)
-        theirs = Counter(_frozen(leaf(one, inner, holders)) for one in candidate)
-        self.counts["sets"] += 1
-        missing, extra = set(ours) - set(theirs), set(theirs) - set(ours)
-        found = [Change(element(path, ""), ChangeKind.MISSING, text, None) for text in sorted(missing)]
-        found += [Change(element(path, ""), ChangeKind.EXTRA, None, text) for text in sorted(extra)]
-        self._add(found, how)
+        ours = {_frozen(leaf(one, inner, holders)): one for one in legacy}
+        theirs = {_frozen(leaf(one, inner, holders)): one for one in candidate}
+        if list(ours) != list(theirs):
+            self.counts["sets"] += 1
+        place = element(path, "")
+        found = [Change(place, ChangeKind.MISSING, ours[mark], None) for mark in sorted(ours.keys() - theirs.keys())]
+        found += [Change(place, ChangeKind.EXTRA, None, theirs[mark]) for mark in sorted(theirs.keys() - ours.keys())]
+        self._add(found, inner)
 
     # -- leaves -------------------------------------------------------------------------------------------------
 
@@ -122,6 +138,8 @@ class Walk:
 
     def _add(self, found: list[Change], how: Treatment) -> None:
         gap = how.gap
+        if not found:
+            return
         if gap is None:
             self.changes.extend(found)
             return
@@ -129,6 +147,14 @@ class Walk:
         self.accepted.extend(
             Change(one.path, one.kind, one.legacy, one.candidate, f"known gap: {gap.path}") for one in found
         )
+
+
+def _nested(value: Any) -> bool:
+    return isinstance(value, dict | list)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
 def _present(value: Any) -> bool:
@@ -143,10 +169,9 @@ def _equal(one: Any, other: Any) -> bool:
 
 
 def _near(one: Any, other: Any, tolerance: tuple[float, float]) -> bool:
-    try:
-        first, second = float(one), float(other)
-    except (TypeError, ValueError):
+    if not (_number(one) and _number(other)):
         return False
+    first, second = float(one), float(other)
     return abs(first - second) <= max(tolerance[0], tolerance[1] * abs(first))
 
 
@@ -155,7 +180,8 @@ def _kind(one: Any, other: Any) -> ChangeKind:
         return ChangeKind.MISSING
     if one is ABSENT:
         return ChangeKind.EXTRA
-    return ChangeKind.VALUE if type(one) is type(other) or one is None or other is None else ChangeKind.TYPE
+    alike = type(one) is type(other) or one is None or other is None or (_number(one) and _number(other))
+    return ChangeKind.VALUE if alike else ChangeKind.TYPE
 
 
 def _shown(value: Any) -> Any:
@@ -175,5 +201,8 @@ def _by_key(values: list[Any], key: str) -> dict[str, list[Any]]:
     return found
 
 
-def _frozen(value: Any) -> str:
-    return value if isinstance(value, str) else orjson.dumps(value, default=str, option=orjson.OPT_SORT_KEYS).decode()
+def _frozen(value: Any) -> bytes:
+    """Equal for equal values; a text is no number, and 120.0 is 120."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < _WHOLE:
+        value = int(value)
+    return orjson.dumps(value, default=str, option=orjson.OPT_SORT_KEYS)

@@ -30,8 +30,15 @@ from connectra.handlers.linkedin import linkedin
 
 log = logging.getLogger("connectra")
 LARGEST_BODY = 1 << 20
+BODY_DEADLINE = 10.0
+"""Seconds for a body to come; the worker has it whole before it asks."""
+LONGEST_LINE = 1 << 16
+"""Bytes of the request line and of a field, as the worker takes them."""
 COMPRESSED_FROM = 1000
 """Bytes from which legacy compresses, and says `Vary` (legacy-api.md §2.4)."""
+MOST_FIELDS = 512 + 32
+"""Of a request: what the worker takes, and what it adds."""
+ECHOED = ("X-Request-Id", "Origin")
 RESERVED = {
     "contact": frozenset(
         {"count", "title", "seniority", "department", "company", "industry", "keywords", "technologies",
@@ -94,21 +101,40 @@ class Gateway:
             raise Declined("another route of legacy")
         if any("\0" in value for value in params.values()):
             raise Declined("NUL in a parameter")
+        if any("/" in value for value in params.values()):
+            raise Declined("slash in a parameter")  # legacy finds routes in the decoded path
+        for name in ECHOED:
+            if not request.headers.get(name, "").isprintable():
+                raise Declined(f"{name} is no text")
         caller = self._caller(request)
         await self.callers.admit(request.headers.get("Authorization"), caller)
-        body = await request.content.read(LARGEST_BODY + 1)
-        if len(body) > LARGEST_BODY:
-            raise Declined("body over 1 MiB")
+        body = await _body(request)
         endpoint = route.name
-        url = f"{request.scheme}://{request.host}{target}"
+        url = f"{_scheme(request)}://{request.host}{target}"
         return await route.handler(self.client, Asked(params, url, body, endpoint, read_query(target)))
 
     def _caller(self, request: web.Request) -> Caller:
         given = request.headers.get("X-Crossfade-Secret", "")
-        if not self.secret or not compare_digest(given.encode(), self.secret.encode()):
+        if not self.secret or not compare_digest(given.encode(errors="surrogateescape"), self.secret.encode()):
             return Caller()
         shadow = request.headers.get("X-Crossfade-Shadow") == "1"
         return Caller(shadow, request.headers.get("X-Crossfade-Vouched") == "1")
+
+
+async def _body(request: web.Request) -> bytes:
+    """The whole body, however it comes. Raises Declined."""
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(BODY_DEADLINE):
+            async for part in request.content.iter_any():
+                size += len(part)
+                if size > LARGEST_BODY:
+                    raise Declined("body over 1 MiB")
+                parts.append(part)
+    except TimeoutError as error:
+        raise Declined(f"body not whole within {BODY_DEADLINE:g} s") from error
+    return b"".join(parts)
 
 
 def _found(method: str, path: str) -> tuple[Route, dict[str, str]]:
@@ -148,15 +174,32 @@ def _failed(error: ConnectraError) -> web.Response:
     return web.Response(status=error.status, body=body, headers=headers)
 
 
+def _scheme(request: web.Request) -> str:
+    """As legacy sees it, which trusts its proxy; the host a proxy names is not read (legacy-api.md §2.4)."""
+    forwarded = request.headers.get("X-Forwarded-Proto", "")
+    return forwarded if forwarded in ("http", "https") else request.scheme
+
+
+def _cors(request: web.Request) -> dict[str, str]:
+    """What lets a page of another origin read the answer."""
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return {}
+    allowed = {"Access-Control-Allow-Credentials": "true", "Access-Control-Expose-Headers": "*"}
+    if "Cookie" in request.headers:
+        return {"Access-Control-Allow-Origin": origin, **allowed, "Vary": "Origin"}
+    return {"Access-Control-Allow-Origin": "*", **allowed}
+
+
 def _answer(request: web.Request, given: Given, seconds: float) -> web.Response:
     body = orjson.dumps(given.body)
-    headers = {"Content-Type": "application/json", "X-Process-Time": f"{seconds:.6f}"}
+    headers = {"Content-Type": "application/json", "X-Process-Time": f"{seconds:.6f}", **_cors(request)}
     if (name := request.headers.get("X-Request-Id")) is not None:
         headers["X-Request-Id"] = name
     if given.missing:
         headers["X-Crossfade-Missing"] = ",".join(given.missing)
     if len(body) >= COMPRESSED_FROM:
-        headers["Vary"] = "Accept-Encoding"
+        headers["Vary"] = "Accept-Encoding, Origin" if "Vary" in headers else "Accept-Encoding"
         if "gzip" in request.headers.get("Accept-Encoding", ""):
             packer = zlib.compressobj(6, zlib.DEFLATED, 31)
             body = packer.compress(body) + packer.flush()
@@ -165,15 +208,31 @@ def _answer(request: web.Request, given: Given, seconds: float) -> web.Response:
 
 
 def make_app(gateway: Gateway) -> web.Application:
-    """The app; it closes the client when it ends."""
+    """The app: every method and path goes to the gateway. The client stays the caller's to close."""
     app = web.Application(client_max_size=LARGEST_BODY)
     app.router.add_route("*", "/{tail:.*}", gateway.handle)
     return app
 
 
+def make_runner(gateway: Gateway) -> web.AppRunner:
+    """The app with its server's limits; the caller sets it up and cleans it up."""
+    return web.AppRunner(
+        make_app(gateway),
+        access_log=None,
+        handle_signals=False,
+        shutdown_timeout=5.0,
+        max_line_size=LONGEST_LINE,
+        max_field_size=LONGEST_LINE,
+        max_headers=MOST_FIELDS,
+        auto_decompress=False,  # legacy reads bodies as they come
+        handler_cancellation=True,  # a worker that has given up waits for nothing more
+        keepalive_timeout=75.0,
+    )
+
+
 async def serve(gateway: Gateway, *, socket: str | None, listen: tuple[str, int] | None, stop: asyncio.Event) -> None:
     """Serves on a unix socket or an address until `stop`."""
-    runner = web.AppRunner(make_app(gateway), access_log=None, handle_signals=False, shutdown_timeout=5.0)
+    runner = make_runner(gateway)
     await runner.setup()
     try:
         if socket is not None:

@@ -8,6 +8,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from connectra.errors import Declined
 
 LARGEST_PAGE = 1000
+MOST_PARAMETERS = 1000
+MOST_DIGITS = 18
+"""Of a number that fits 64 bits for certain; legacy fails on larger ones (LQ-20)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,11 @@ class Paging:
 
 
 def read_query(target: str) -> list[tuple[str, str]]:
-    """The query's pairs, blank values kept."""
-    return parse_qsl(urlsplit(target).query, keep_blank_values=True, max_num_fields=1000)
+    """The query's pairs, blank values kept. Raises Declined for more than MOST_PARAMETERS."""
+    query = target.partition("?")[2]
+    if query.count("&") >= MOST_PARAMETERS:
+        raise Declined(f"more than {MOST_PARAMETERS} parameters")
+    return parse_qsl(query, keep_blank_values=True)
 
 
 def first_page(asked: Asked) -> Paging:
@@ -54,12 +60,18 @@ def first_page(asked: Asked) -> Paging:
     return Paging(size)
 
 
+def check_pages(asked: Asked) -> None:
+    """Raises Declined for a `page` or `page_size` that legacy refuses even where it does not use them (§2.5)."""
+    _number(asked, "page", least=1)
+    _number(asked, "page_size", least=1)
+
+
 def _number(asked: Asked, name: str, *, least: int) -> int | None:
     text = asked.last(name)
     if text is None:
         return None
     digits = text.strip()
-    if not digits.isascii() or not digits.isdigit() or int(digits) < least or len(digits) > 18:
+    if not digits.isascii() or not digits.isdigit() or len(digits) > MOST_DIGITS or int(digits) < least:
         raise Declined(f"parameter {name}")  # legacy refuses it in its own words
     return int(digits)
 

@@ -93,7 +93,7 @@ def subject_of(authorization: str | None, secret: str) -> str:
         raise Declined("no bearer token")
     try:
         claims = jwt.decode(token, secret, algorithms=["HS256"], options={"verify_aud": False, "verify_sub": False})
-    except jwt.PyJWTError as error:
+    except (jwt.PyJWTError, UnicodeEncodeError) as error:  # the latter: a header that is no text
         raise Declined(f"token: {type(error).__name__}") from error
     subject = claims.get("sub")
     if claims.get("type") != "access" or not isinstance(subject, str) or not subject:

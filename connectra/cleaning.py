@@ -49,9 +49,9 @@ def moment(value: Any) -> str | None:
         digits = f"{head}.{fraction[:6].ljust(6, '0')}{tail[len(fraction) :]}"
     try:
         found = datetime.fromisoformat(digits)
-    except ValueError as error:
+        naive = found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+    except (ValueError, OverflowError) as error:
         raise Misread(f"{value!r} is no time") from error
-    naive = found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
     return naive.isoformat(timespec="microseconds" if naive.microsecond else "seconds")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,10 +10,13 @@ import aiohttp
 
 from connectra.errors import ConnectraError, Misread, RefusedByIt, Unavailable
 from connectra.vql import MOST, Keyword, Query
-from connectra.wire import Record, decode, encode, number, records, words
+from connectra.wire import Record, check_found, decode, encode, number, records, words
 
 LARGEST = 32 << 20
+"""Bytes of one answer: a page of 100 records with their companies is under 2 MiB."""
 CONNECTIONS = 100
+BROKEN = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError)
+"""What a kept connection ends in when the other side had closed it, and what a refused one does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +33,14 @@ class Client:
     def __init__(self, url: str, api_key: str, timeout: float) -> None:
         self._url = url.rstrip("/")
         self._key = api_key
-        self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._seconds = timeout
         self._session: aiohttp.ClientSession | None = None
 
     async def by_uuid(self, entity: str, uuid: str, *, populate: bool = False, endpoint: str = "") -> Record | None:
         """The record, or None when Connectra has none. Raises ConnectraError, Misread for another record."""
         query = Query(entity, (Keyword("uuid", (uuid,)),), limit=1, populate=populate)
         found = await self.search(query, endpoint)
-        if not found:
-            return None
-        if found[0].get("uuid") != uuid:
-            raise Misread("the record is not the one that was asked for")
-        return found[0]
+        return found[0] if found else None
 
     async def by_uuids(self, entity: str, uuids: Sequence[str], *, populate: bool = False, endpoint: str = "") -> Found:
         """Many records, asked for in chunks, in the order of `uuids`. Raises ConnectraError."""
@@ -49,58 +49,53 @@ class Client:
         for start in range(0, len(wanted), MOST):
             chunk = wanted[start : start + MOST]
             query = Query(entity, (Keyword("uuid", chunk),), limit=len(chunk), populate=populate)
-            for record in await self.search(query, endpoint):
-                uuid = record.get("uuid")
-                if uuid not in chunk:
-                    raise Misread("a record is none of those that were asked for")
-                have[str(uuid)] = record
+            have.update({record["uuid"]: record for record in await self.search(query, endpoint)})
         missing = tuple(uuid for uuid in wanted if uuid not in have)
         return Found(tuple(have[uuid] for uuid in wanted if uuid in have), missing)
 
     async def search(self, query: Query, endpoint: str = "") -> list[Record]:
-        """The records of one page. Raises ConnectraError."""
-        return records(decode(await self._post(f"/{query.entity}/", encode(query), endpoint)))
+        """The records of one page, each of which meets the conditions. Raises ConnectraError."""
+        found = records(decode(await self._call("POST", f"/{query.entity}/", encode(query), endpoint)))
+        check_found(query, found)
+        return found
 
     async def count(self, query: Query, endpoint: str = "") -> int:
         """How many the index holds; a count is blind to rows that a search would drop. Raises ConnectraError."""
-        return number(decode(await self._post(f"/{query.entity}/count", encode(query), endpoint)))
+        return number(decode(await self._call("POST", f"/{query.entity}/count", encode(query), endpoint)))
 
     async def health(self) -> None:
         """Raises ConnectraError unless the service lives; it says nothing of what is behind it."""
-        await self._once("GET", "/health", None, "")
+        await self._call("GET", "/health", None, "")
 
     async def close(self) -> None:
         """Closes all connections."""
         if self._session is not None:
             await self._session.close()
 
-    async def _post(self, path: str, body: bytes, endpoint: str) -> bytes:
+    async def _call(self, method: str, path: str, body: bytes | None, endpoint: str) -> bytes:
+        """One call under one deadline; asked once more when the connection broke: reading changes nothing."""
         try:
-            return await self._once("POST", path, body, endpoint)
-        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError):
-            pass  # a kept connection that had been closed: searches and counts change nothing, so once more
-        try:
-            return await self._once("POST", path, body, endpoint)
-        except (aiohttp.ClientError, OSError) as error:
-            raise Unavailable(f"Connectra can not be reached: {error}") from error
-
-    async def _once(self, method: str, path: str, body: bytes | None, endpoint: str) -> bytes:
-        fields = {"X-API-Key": self._key, "Content-Type": "application/json"}
-        if endpoint:
-            fields["X-Crossfade-Endpoint"] = endpoint
-        try:
-            async with self._ready().request(
-                method, self._url + path, data=body, headers=fields, allow_redirects=False
-            ) as answer:
-                text = await answer.content.read(LARGEST)
-                if not answer.content.at_eof():
-                    text += await answer.read()
+            async with asyncio.timeout(self._seconds):
+                try:
+                    return await self._once(method, path, body, endpoint)
+                except BROKEN:
+                    return await self._once(method, path, body, endpoint)
         except TimeoutError as error:
-            raise Unavailable("Connectra did not answer in time") from error
-        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
-            raise
+            raise Unavailable(f"Connectra did not answer within {self._seconds:g} s") from error
+        except BROKEN as error:
+            raise Unavailable(f"Connectra can not be reached: {error}") from error
         except aiohttp.ClientError as error:
             raise Misread(f"the answer is not whole: {type(error).__name__}") from error
+
+    async def _once(self, method: str, path: str, body: bytes | None, endpoint: str) -> bytes:
+        # Not compressed: unpacking costs more than the few kilobytes on a local network, and a panic's empty answer
+        # may still say gzip (connectra.md §1.3).
+        fields = {"X-API-Key": self._key, "Content-Type": "application/json", "Accept-Encoding": "identity"}
+        if endpoint:
+            fields["X-Crossfade-Endpoint"] = endpoint
+        url = self._url + path
+        async with self._ready().request(method, url, data=body, headers=fields, allow_redirects=False) as answer:
+            text = await _whole(answer)
         if answer.status != 200:
             raise _refusal(answer.status, text)
         return text
@@ -108,8 +103,20 @@ class Client:
     def _ready(self) -> aiohttp.ClientSession:
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=30)
-            self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeout)
+            forever = aiohttp.ClientTimeout(total=None, sock_connect=None)  # the call's own deadline holds
+            self._session = aiohttp.ClientSession(connector=connector, timeout=forever)
         return self._session
+
+
+async def _whole(answer: aiohttp.ClientResponse) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in answer.content.iter_any():
+        size += len(part)
+        if size > LARGEST:
+            raise Misread(f"the answer is larger than {LARGEST >> 20} MiB")
+        parts.append(part)
+    return b"".join(parts)
 
 
 def _refusal(status: int, body: bytes) -> ConnectraError:

@@ -76,13 +76,38 @@ def decode(body: bytes) -> Record:
 
 
 def records(value: Record) -> list[Record]:
-    """The records of a search. Raises Misread."""
-    data = value.get("data", [])
+    """The records of a search; `data` may be null, but an answer without it is none. Raises Misread."""
+    data = value.get("data", value)
     if data is None:
         return []
     if not isinstance(data, list) or not all(isinstance(one, dict) for one in data):
         raise Misread("`data` is no list of records")
     return data
+
+
+def check_found(query: Query, found: list[Record]) -> None:
+    """Raises Misread for records that are no answer to `query`: a dialect that is not read finds everything."""
+    if len(found) > query.limit:
+        raise Misread(f"{len(found)} records came where {query.limit} were asked for")
+    for record in found:
+        if not isinstance(record.get("uuid"), str):
+            raise Misread("a record has no uuid")
+        company = record.get("company")
+        if company is not None and not (isinstance(company, dict) and isinstance(company.get("uuid"), str)):
+            raise Misread("a record's company has no uuid")
+        for condition in query.must:
+            if _shown(condition.field, query) and not _meets(record.get(condition.field), condition.values):
+                raise Misread(f"a record's {condition.field} is not the one that was asked for")
+
+
+def _shown(name: str, query: Query) -> bool:
+    """Whether records carry the field: the company's fields are in a contact's document, not in its record."""
+    copied = query.entity == "contacts" and name.startswith("company_") and name != "company_id"
+    return not copied and (not query.columns or name in query.columns)
+
+
+def _meets(value: Any, wanted: tuple[str, ...]) -> bool:
+    return any(one in wanted for one in value) if isinstance(value, list) else value in wanted
 
 
 def number(value: Record) -> int:

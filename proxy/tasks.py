@@ -41,7 +41,9 @@ class Tasks:
             await asyncio.wait(set(self._running))
 
     async def cancel(self) -> None:
-        """Cancels all and waits for their end."""
-        for task in self._running:
-            task.cancel()
-        await self.ended()
+        """Cancels all, those that they start while they end as well, and waits for their end."""
+        while self._running:
+            running = set(self._running)
+            for task in running:
+                task.cancel()
+            await asyncio.wait(running)

@@ -45,6 +45,7 @@ class Block:
     pending: int = 0
     n: int = 0
     mismatches: int = 0
+    unresolved: int = 0
     late: int = 0
     recent_n: int = 0
     recent_mismatches: int = 0
@@ -152,12 +153,16 @@ class SignTest:
 class MismatchTest:
     """Distinct keys compared (n), those that differ, and those that agreed too late; settled blocks only.
 
+    `unresolved` keys differed once and their recheck was never heard of (the analyst was restarted): they count
+    among the mismatches of a promotion, and are left out of the test for rolling back, so that losing verdicts
+    can neither promote nor roll back.
     `recent_…` count keys that are distinct within the epoch: a defect that comes late in a window, on records
     that had been compared before, is seen by these alone.
     """
 
     n: int = 0
     mismatches: int = 0
+    unresolved: int = 0
     late: int = 0
     upper: float = 1.0
     recent_n: int = 0
@@ -176,7 +181,8 @@ class MismatchTest:
             self._watch(block, limit_back)
         if block.n:
             self.n += block.n
-            self.mismatches += block.mismatches
+            self.mismatches += block.mismatches + block.unresolved
+            self.unresolved += block.unresolved
             self.late += block.late
             self.upper = min(self.upper, upper_bound(self.n, self.mismatches, alpha))
 
@@ -191,4 +197,5 @@ class MismatchTest:
     def log_roll_back(self, limit: float) -> float:
         """ln E for rolling back: half on the whole window, half renewed each epoch."""
         recent = log_roll_back(self.recent_n, self.recent_mismatches, limit)
-        return log_half(log_roll_back(self.n, self.mismatches, limit), self.renewal.log_value(recent))
+        known, differ = self.n - self.unresolved, self.mismatches - self.unresolved
+        return log_half(log_roll_back(known, differ, limit), self.renewal.log_value(recent))

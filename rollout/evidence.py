@@ -14,7 +14,7 @@ from typing import Any
 from comparators.verdict import Outcome
 from rollout.blocks import Block, MismatchTest, ShareTest, SignTest
 from rollout.facts import from_json, to_json
-from rollout.keys import SPACE, KeySample
+from rollout.keys import SPACE, KeySample, Suspect
 from rollout.limits import TAUS, Limits, limits_of
 from rollout.observations import DEADLINE, NOT_SAMPLED, Compared, Observation, Sides, Suspected
 from rollout.quantiles import Sketch
@@ -61,7 +61,7 @@ class Window:
     blocks: dict[int, Block] = field(default_factory=dict)
     floor: int = 0
     """Blocks below this are closed."""
-    suspects: dict[int, int] = field(default_factory=dict)
+    suspects: dict[int, Suspect] = field(default_factory=dict)
     tallies: Tallies = field(default_factory=Tallies)
     legacy: Sketch = field(default_factory=Sketch)
     candidate: Sketch = field(default_factory=Sketch)
@@ -87,7 +87,7 @@ class Window:
         count(self.tallies.missing, reason, times)
 
     def served(self, side: Side, times: int) -> None:
-        """Count requests by the side that answered, from the workers' tallies; these go before the exchanges' own."""
+        """Count requests by the side that answered for which no exchange comes, from the workers' tallies."""
         count(self.tallies.reported, side.value, times)
 
     def outage(self, since: float, until: float) -> None:
@@ -143,9 +143,10 @@ class Window:
 
     def _settled(self, block: Block, now: float) -> bool:
         if block.pending and now > (block.index + 1) * self.thresholds.block + PATIENCE:
-            for key in [key for key, index in self.suspects.items() if index == block.index]:
+            for key in [key for key, suspect in self.suspects.items() if suspect.block == block.index]:
                 del self.suspects[key]
-                self._count_key(block, key, mismatch=True)
+                block.n += 1
+                block.unresolved += 1
             block.pending = 0
         return block.pending == 0
 
@@ -159,6 +160,7 @@ class Window:
 
     def _sides(self, seen: Sides) -> None:
         tallies = self.tallies
+        block = self._block(seen.at)  # before the reference takes this one: what is frozen must not know its block
         count(tallies.served, seen.served.value)
         if seen.legacy_seconds is not None and not seen.legacy_failed and not isinf(seen.legacy_seconds):
             self.reference.add(seen.legacy_seconds)
@@ -168,7 +170,6 @@ class Window:
             return
         if seen.skipped is not None and seen.skipped != NOT_SAMPLED:
             count(tallies.missing, seen.skipped)
-        block = self._block(seen.at)
         if seen.primary is Side.CANDIDATE:
             block.primary += 1
             if seen.fallback is not None:
@@ -185,6 +186,8 @@ class Window:
         if seen.candidate_failed is not None:
             block.failed += 1
             count(tallies.failures, seen.candidate_failed)
+        elif seen.legacy_seconds is not None and seen.skipped is None:
+            tallies.pairs += 1
         self._pair(block, seen)
 
     def _pair(self, block: Block, seen: Sides) -> None:
@@ -219,14 +222,18 @@ class Window:
         if len(self.suspects) >= SUSPECTS:
             self._count_key(block, key, mismatch=True)
             return
-        self.suspects[key] = block.index
+        self.suspects[key] = Suspect(block.index, suspected.at)
         block.pending += 1
 
     def _compared(self, compared: Compared) -> None:
         self.tallies.verdict(compared.outcome)
         key = compared.key_hash % SPACE
-        block = self.blocks.get(self.suspects.pop(key, -1))
-        if block is not None:
+        suspect = self.suspects.get(key)
+        first = suspect is None or suspect.at == compared.at
+        block = None
+        if suspect is not None and first:
+            del self.suspects[key]
+            block = self.blocks[suspect.block]  # it is kept as long as it is pending
             block.pending -= 1
         if compared.outcome is Outcome.NOT_COMPARABLE:
             count(self.tallies.not_comparable, compared.reason or "no reason")
@@ -234,6 +241,8 @@ class Window:
         self.tallies.shape(compared.shape).compared += 1
         if compared.lag is not None:
             self.lags.add(compared.lag)
+        if not first:
+            return  # the first comparison of this key is still being rechecked, and that one counts
         limit = self.thresholds.promote_when.lag_p99
         late = compared.lag is not None and limit is not None and compared.lag > limit
         if block is not None or self.keys.take(key):

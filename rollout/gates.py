@@ -6,72 +6,26 @@ The formulas are in rollout.bounds, betting and quantiles. A gate without data i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import IntEnum
-from math import log
+from math import isinf, log
 
 from rollout.betting import Capital
 from rollout.blocks import ShareTest, SignTest
 from rollout.bounds import log_promote, log_sign_promote, observations_needed, signs_needed
 from rollout.evidence import Window
+from rollout.gate import Gate, Verdict, duration, percentage, removed
 from rollout.ladder import written
-from rollout.limits import TAUS, LatencyLimit
+from rollout.limits import TAUS
 from rollout.quantiles import ratio_interval
 from rollout.sides import Side
+from rollout.tallies import WARM_UP
 
+Figures = dict[str, float | int | None]
 CERTAIN = 1e-12
-
-
-class Verdict(IntEnum):
-    """How a gate stands, the worst last: the worst of all gates decides."""
-
-    PASSED = 0
-    REMOVED = 1
-    OPEN = 2
-    NO_DATA = 3
-    BREACHED = 4
-
-
-WORDS = {
-    Verdict.PASSED: "passed",
-    Verdict.REMOVED: "removed",
-    Verdict.OPEN: "open",
-    Verdict.NO_DATA: "no data",
-    Verdict.BREACHED: "breached",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """One condition. `wait` is about how many seconds it needs yet, None when nobody can tell."""
-
-    name: str
-    verdict: Verdict
-    text: str
-    figures: Mapping[str, float | int | None] = field(default_factory=dict)
-    wait: float | None = None
-
-    @property
-    def standing(self) -> str:
-        """The verdict in a word."""
-        return WORDS[self.verdict]
-
-
-def removed(name: str) -> Gate:
-    """A gate that the operator has taken out."""
-    return Gate(name, Verdict.REMOVED, f"{name}: removed by the operator", wait=0.0)
-
-
-def percentage(share: float) -> str:
-    """0.0073 → `0.73 %`."""
-    return f"{share * 100:.3g} %"
-
-
-def duration(seconds: float) -> str:
-    """Seconds as people say them."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3600:.1f} h"
+DAY = 86_400.0
+FAR = 1e9
+"""Stands for an infinite ratio in figures: JSON has no word for it."""
+BREAKER = "breaker"
+"""Why the candidate was not asked: the reason that the workers give while its breaker is open."""
 
 
 def mismatch(window: Window, now: float) -> Gate:
@@ -89,26 +43,42 @@ def mismatch(window: Window, now: float) -> Gate:
     if log_promote(test.n, test.mismatches, limit) >= -log(alpha) - CERTAIN:
         return Gate("mismatch", Verdict.PASSED, said, figures, 0.0)
     rate = test.mismatches / test.n if test.n else 0.0
-    needed = observations_needed(test.n, test.mismatches, limit, alpha, min(rate, limit * 0.5))
-    if rate >= limit and test.n:
-        return Gate("mismatch", Verdict.OPEN, f"{said}: too many differ to be proven below it", figures)
-    wait = _wait(window, needed, now)
+    likely = rate if rate < limit else 0.0
+    needed = observations_needed(test.n, test.mismatches, limit, alpha, likely)
+    wait = _wait(window, needed, now) if rate < limit else None
     if not test.n:
         text = f"nothing compared yet: needs {needed} distinct requests"
         return Gate("mismatch", Verdict.NO_DATA, text, figures, wait)
-    about = "" if wait is None else f", about {duration(wait)} at this rate"
-    text = f"{said}: needs {needed} more distinct requests{about}"
-    if wait is not None and wait > 86_400:
-        text += "; loosen the limit, widen the endpoint, or approve by hand"
+    agreeing = " that agree" if rate >= limit else ""
+    text = f"{said}: needs {needed} more distinct requests{agreeing}{_when(window, wait, now)}"
     return Gate("mismatch", Verdict.OPEN, text, figures, wait)
 
 
-def _wait(window: Window, needed: int | None, now: float) -> float | None:
-    if needed is None or not window.marks:
+def _per_second(window: Window, now: float) -> float | None:
+    """New distinct keys a second, lately; None while it is too early to say."""
+    if not window.marks:
         return None
     since, before = window.marks[0]
-    seconds, keys = now - since, window.mismatch.n - before
-    return None if seconds <= 0 or keys <= 0 else needed * seconds / keys
+    seconds = now - since
+    return (window.mismatch.n - before) / seconds if seconds >= 2.0 * window.thresholds.block else None
+
+
+def _wait(window: Window, needed: int | None, now: float) -> float | None:
+    rate = _per_second(window, now)
+    return None if needed is None or not rate else needed / rate
+
+
+def _when(window: Window, wait: float | None, now: float) -> str:
+    """How long that takes at the present rate; what to do where it would take for ever."""
+    rate = _per_second(window, now)
+    advice = "; loosen the limit, widen the endpoint, or approve by hand"
+    if rate == 0.0:
+        return f", and no new one came for {duration(now - window.marks[0][0])}{advice}"
+    if wait is None or rate is None:
+        return ""
+    if wait <= DAY:
+        return f", about {duration(wait)} at this rate"
+    return f", and this endpoint shows about {rate * DAY:.0f} distinct ones a day{advice}"
 
 
 def share(name: str, words: str, test: ShareTest, window: Window, promote: float | None, back: float | None) -> Gate:
@@ -125,6 +95,8 @@ def share(name: str, words: str, test: ShareTest, window: Window, promote: float
     capital = test.promote
     if promote is None or capital is None:
         return removed(name)
+    if not test.blocks and test.outage_blocks:
+        return Gate(name, Verdict.NO_DATA, f"{said}: nothing but outages yet", figures)
     said += f" (limit {percentage(promote)})"
     if not test.blocks:
         return Gate(name, Verdict.NO_DATA, f"{said}: no time block is over yet", figures)
@@ -144,35 +116,58 @@ def _betting(
     return Gate(name, Verdict.OPEN, text, figures, wait)
 
 
-def latency(window: Window, at: int, limit: LatencyLimit) -> Gate:
+def latency(window: Window, name: str) -> Gate:
     """One quantile's ratio: one sign a block (statistics §5); the interval shown is unpaired and exact."""
-    test: SignTest = window.signs[at]
-    tau = TAUS[limit.name]
-    interval = ratio_interval(window.candidate, window.legacy, tau, window.thresholds.promote_when.alpha)
-    ours, theirs = window.legacy.quantile(tau), window.candidate.quantile(tau)
-    ratio = theirs / ours if ours and theirs is not None else None
-    figures = {
-        "ratio": ratio, "low": interval.low, "high": interval.high, "limit": limit.ratio,
-        "good_blocks": test.good, "bad_blocks": test.bad,
-    }  # fmt: skip
-    name = f"latency {limit.name}"
-    if ratio is None:
-        return Gate(name, Verdict.NO_DATA, f"{limit.name}: no pair of answers yet", figures)
-    high = "∞" if interval.high is None else f"{interval.high:.2f}"
-    said = f"{limit.name} {ratio:.2f} times legacy's ({interval.low:.2f} to {high}), limit {limit.ratio:.2f}"
-    if not limit.promote:
-        breached = test.log_roll_back >= -log(window.limits.alpha_roll_back)
-        return Gate(name, Verdict.BREACHED if breached else Verdict.PASSED, said, figures, 0.0)
+    tests = {limit.promote: (limit, window.signs[at]) for at, limit in enumerate(window.limits.latency)
+             if limit.name == name}  # fmt: skip
+    figures, said = _ratio(window, name)
+    gate = f"latency {name}"
+    if False in tests:
+        limit, back = tests[False]
+        figures |= {"roll_back": limit.ratio, "roll_back_good": back.good, "roll_back_bad": back.bad}
+        if back.log_roll_back >= -log(window.limits.alpha_roll_back):
+            return Gate(gate, Verdict.BREACHED, f"{said}; proven above {limit.ratio:.2f}", figures)
+    if True not in tests:
+        return removed(gate)
+    limit, test = tests[True]
+    said += f", limit {limit.ratio:.2f}"
+    figures |= {"limit": limit.ratio, "good_blocks": test.good, "bad_blocks": test.bad}
+    if figures["ratio"] is None:
+        return Gate(gate, Verdict.NO_DATA, f"{said}: no pair of answers yet", figures)
     if log_sign_promote(test.bad, test.good) >= -log(window.limits.alpha_promote) - CERTAIN:
-        return Gate(name, Verdict.PASSED, said, figures, 0.0)
+        return Gate(gate, Verdict.PASSED, said, figures, 0.0)
     if test.bad > test.good and test.bad + test.good >= 3:
         text = f"{said}: slower than that in {test.bad} of {test.bad + test.good} blocks"
-        return Gate(name, Verdict.OPEN, text, figures)
+        return Gate(gate, Verdict.OPEN, text, figures)
+    return _signs(window, gate, said, figures, test)
+
+
+def _ratio(window: Window, name: str) -> tuple[Figures, str]:
+    """The measured ratio with its interval, as figures and in words; the figure is None without pairs."""
+    tau = TAUS[name]
+    interval = ratio_interval(window.candidate, window.legacy, tau, window.thresholds.promote_when.alpha)
+    ours, theirs = window.legacy.quantile(tau), window.candidate.quantile(tau)
+    low = None if isinf(interval.low) else interval.low
+    figures: Figures = {"ratio": None, "low": low, "high": interval.high}
+    if not ours or theirs is None or isinf(ours):
+        return figures, f"{name} not known"
+    ratio = theirs / ours
+    figures["ratio"] = FAR if isinf(ratio) else ratio
+    words = "over any limit: most meet their deadline" if isinf(ratio) else f"{ratio:.2f} times legacy's"
+    high = "∞" if interval.high is None else f"{interval.high:.2f}"
+    return figures, f"{name} {words} ({interval.low:.2f} to {high})"
+
+
+def _signs(window: Window, gate: str, said: str, figures: Figures, test: SignTest) -> Gate:
+    block = window.thresholds.block
     more = signs_needed(test.bad, test.good, window.limits.alpha_promote)
-    text = f"{said}: needs {more} more good blocks of {duration(window.thresholds.block)}"
+    text = f"{said}: needs {more} more good blocks of {duration(block)}"
     if not window.reference.quantiles(TAUS):
-        text += f", and {window.reference.samples} of 2000 samples of legacy are there to begin with"
-    return Gate(name, Verdict.OPEN, text, figures, more * window.thresholds.block)
+        text += f", and {window.reference.samples} of {WARM_UP} samples of legacy are there to begin with"
+        return Gate(gate, Verdict.OPEN, text, figures)
+    blocks = max(window.errors.blocks, 1)
+    signs = test.bad + test.good
+    return Gate(gate, Verdict.OPEN, text, figures, more * block * (blocks / signs if signs else 1.0))
 
 
 def lag(window: Window) -> Gate:
@@ -203,13 +198,14 @@ def at_least(name: str, words: str, part: int, whole: int, limit: float | None, 
 
 
 def compared(window: Window) -> Gate:
-    """Of the eligible exchanges that should have been compared, how many were; those lost on the way count as not."""
+    """Of the eligible exchanges that should have been compared, how many were; those lost on the way count as not.
+
+    What was not asked because of an open breaker is not lost: an outage is dealt with by the breaker's rule, and
+    five seconds of it would otherwise take twenty times as long to outweigh.
+    """
     tallies = window.tallies
-    missing = sum(tallies.missing.values())
-    failed = sum(tallies.failures.values()) + sum(tallies.excluded.get(name, 0) for name in ("legacy failed",))
-    declined = sum(tallies.declined.values())
-    waiting = len(window.suspects)
-    whole = tallies.seen - declined - failed - waiting + missing
+    missing = sum(times for reason, times in tallies.missing.items() if reason != BREAKER)
+    whole = tallies.pairs - len(window.suspects) + missing
     verdicts = sum(tallies.verdicts.values())
     limit = window.thresholds.promote_when.compared_at_least
     return at_least(
@@ -246,7 +242,7 @@ def served(window: Window) -> Gate:
     if limit is None:
         return removed("served")
     if window.percent == 0:
-        return Gate("served", Verdict.PASSED, "nothing is to be served at 0 %", wait=0.0)
+        return Gate("served", Verdict.PASSED, "nothing is to be served by the candidate at 0 %", wait=0.0)
     counts = dict(window.tallies.served)
     for side, number in window.tallies.reported.items():
         counts[side] = counts.get(side, 0) + number
@@ -255,9 +251,9 @@ def served(window: Window) -> Gate:
         return Gate("served", Verdict.NO_DATA, "no request yet")
     found = counts.get(Side.CANDIDATE.value, 0) / whole
     wanted = window.percent / 10_000 * limit
-    text = f"the candidate served {percentage(found)} at {written(window.percent)}"
+    text = f"the candidate served {percentage(found)} of the requests at {written(window.percent)}"
     good = found >= wanted
+    if not good:
+        text += f", less than {percentage(wanted)}: fallbacks, writers and declined requests go to legacy"
     figures = {"share": found, "wanted": wanted}
     return Gate("served", Verdict.PASSED if good else Verdict.OPEN, text, figures, 0.0 if good else None)
-
-

@@ -14,8 +14,9 @@ from typing import Any
 from rollout import gates
 from rollout.evidence import Window
 from rollout.facts import from_json, to_json
-from rollout.gates import Gate, Verdict
+from rollout.gate import Gate, Verdict, duration, percentage
 from rollout.ladder import next_rung, written
+from rollout.limits import TAUS
 from rollout.states import Climb, EndpointState, EventKind, Status
 
 JUDGE = "crossfade-judge-1"
@@ -52,64 +53,82 @@ class Ruling:
 
 
 def judge(window: Window, state: EndpointState, climb: Climb, around: Surroundings, now: float) -> Ruling:
-    """The ruling on one endpoint at `now` (Unix seconds)."""
-    found = all_gates(window, state, climb, now)
-    breached = [gate for gate in found if gate.verdict is Verdict.BREACHED]
-    if breached and state.status is not Status.HELD_FOR_PERSON:
+    """The ruling on one endpoint at `now` (Unix seconds): the worst gate decides."""
+    found = all_gates(window, state, climb, around, now)
+    worst = max(gate.verdict for gate in found)
+    if worst is Verdict.BREACHED and not _off_already(state):
+        breached = [gate for gate in found if gate.verdict is Verdict.BREACHED]
         to_zero = any(gate.name == "error" for gate in breached)
         return Ruling(EventKind.ROLL_BACK, _said(breached), found, to_zero)
     if state.done:
         alarm = _alarm(window)
         if alarm is not None:
-            return Ruling(EventKind.ROLL_BACK, alarm, found)
+            return Ruling(EventKind.ROLL_BACK, alarm, found, to_zero=alarm.startswith("error"))
         return Ruling(EventKind.HOLD, "done: the last rung has been proven; watched on", found)
-    if (why := _held(state, climb, around)) is not None:
+    if (why := _held(state, around, now)) is not None:
         return Ruling(EventKind.HOLD, why, found)
-    waiting = [gate for gate in found if gate.verdict in (Verdict.OPEN, Verdict.NO_DATA)]
-    if waiting:
-        return Ruling(EventKind.HOLD, _longest(waiting), found)
+    if worst >= Verdict.OPEN:
+        return Ruling(EventKind.HOLD, _longest(found), found)
     return Ruling(EventKind.PROMOTE, _proven(window, climb, state), found)
 
 
-def all_gates(window: Window, state: EndpointState, climb: Climb, now: float) -> tuple[Gate, ...]:
+def _off_already(state: EndpointState) -> bool:
+    """At 0 % after a breach: this one is on record, and there is nothing left to take back."""
+    return state.percent == 0 and state.status in (Status.BACKING_OFF, Status.HELD_FOR_PERSON)
+
+
+def all_gates(
+    window: Window, state: EndpointState, climb: Climb, around: Surroundings, now: float
+) -> tuple[Gate, ...]:
     """Every gate, in the order in which people read them."""
     promote, back = window.thresholds.promote_when, window.thresholds.roll_back_when
     errors = gates.share(
         "error", "requests to the candidate failed", window.errors, window, promote.error_rate, back.error_rate
     )
-    fallbacks = Gate("fallback", Verdict.PASSED, "nothing is served by the candidate at 0 %", wait=0.0)
-    if window.percent > 0:
-        fallbacks = gates.share(
-            "fallback", "requests fell back", window.fallbacks, window, promote.fallback_rate, back.fallback_rate
-        )
-    timing = [gates.latency(window, at, limit) for at, limit in enumerate(window.limits.latency)]
     return (
         gates.mismatch(window, now),
         errors,
-        fallbacks,
-        *timing,
+        _fallback(window),
+        *(gates.latency(window, name) for name in TAUS),
         gates.lag(window),
         gates.compared(window),
         gates.eligible(window),
         gates.shapes(window),
         gates.served(window),
         _bake(state, climb, now),
+        _phase(around),
     )
+
+
+def _fallback(window: Window) -> Gate:
+    promote, back = window.thresholds.promote_when, window.thresholds.roll_back_when
+    if window.percent == 0 and promote.fallback_rate is not None:
+        return Gate("fallback", Verdict.PASSED, "nothing is served by the candidate at 0 %", wait=0.0)
+    return gates.share(
+        "fallback", "requests fell back", window.fallbacks, window, promote.fallback_rate, back.fallback_rate
+    )
+
+
+def _phase(around: Surroundings) -> Gate:
+    if around.waits_for is None:
+        return Gate("phase", Verdict.PASSED, "no earlier phase is in the way", wait=0.0)
+    return Gate("phase", Verdict.OPEN, f"waits for phase {around.waits_for}")
 
 
 def _bake(state: EndpointState, climb: Climb, now: float) -> Gate:
     left = climb.bake - (now - state.entered_at)
+    figures = {"bake": climb.bake, "left": max(left, 0.0)}
     if left <= 0:
-        return Gate("bake", Verdict.PASSED, f"{gates.duration(climb.bake)} are over", wait=0.0)
-    return Gate("bake", Verdict.OPEN, f"{gates.duration(left)} of {gates.duration(climb.bake)} are left", wait=left)
+        return Gate("bake", Verdict.PASSED, f"{duration(climb.bake)} are over", figures, 0.0)
+    return Gate("bake", Verdict.OPEN, f"{duration(left)} of {duration(climb.bake)} are left", figures, left)
 
 
-def _held(state: EndpointState, climb: Climb, around: Surroundings) -> str | None:
+def _held(state: EndpointState, around: Surroundings, now: float) -> str | None:
     """What holds it beside its evidence, in words."""
     if state.status is Status.HELD:
-        return f"held by {', '.join(state.held_by)}"
+        return f"held by {', '.join(state.held_by)}: {state.reason}"
     if state.status is Status.BACKING_OFF:
-        return f"backing off after a breach; tried again in a while ({state.reason})"
+        return f"backing off, {_next_try(state, now)}: {state.reason}"
     if state.status is Status.HELD_FOR_PERSON:
         return f"held for a person: {state.reason}"
     if around.effects:
@@ -118,16 +137,21 @@ def _held(state: EndpointState, climb: Climb, around: Surroundings) -> str | Non
         return "auto is false: only people promote it"
     if not around.store_ok:
         return "PostgreSQL is away: nothing goes up until it is back"
-    if around.waits_for is not None and next_rung(climb.ladder, state.percent) is not None:
-        return f"waits for phase {around.waits_for}"
     return None
+
+
+def _next_try(state: EndpointState, now: float) -> str:
+    left = 0.0 if state.retry_at is None else state.retry_at - now
+    return "tried again now" if left <= 0 else f"tried again in {duration(left)}"
 
 
 def _said(found: list[Gate]) -> str:
     return "; ".join(f"{gate.name}: {gate.text}" for gate in found)
 
 
-def _longest(waiting: list[Gate]) -> str:
+def _longest(found: tuple[Gate, ...]) -> str:
+    """The gate that holds longest; one of which nobody can tell goes before all others."""
+    waiting = [gate for gate in found if gate.verdict in (Verdict.OPEN, Verdict.NO_DATA)]
     gate = max(waiting, key=lambda one: inf if one.wait is None else one.wait)
     return f"{gate.name}: {gate.text}"
 
@@ -136,7 +160,7 @@ def _proven(window: Window, climb: Climb, state: EndpointState) -> str:
     test = window.mismatch
     rung = next_rung(climb.ladder, state.percent)
     where = "the last rung is proven" if rung is None else f"{written(state.percent)} is proven, on to {written(rung)}"
-    return f"{where}: {test.mismatches} of {test.n} distinct requests differ, at most {gates.percentage(test.upper)}"
+    return f"{where}: {test.mismatches} of {test.n} distinct requests differ, at most {percentage(test.upper)}"
 
 
 def _alarm(window: Window) -> str | None:
@@ -145,7 +169,10 @@ def _alarm(window: Window) -> str | None:
         "mismatch": window.mismatch.cusum,
         "error": window.errors.cusum,
         "fallback": window.fallbacks.cusum,
-        **{f"latency {limit.name}": window.signs[at].cusum for at, limit in enumerate(window.limits.latency)},
+        **{
+            f"latency {limit.name} over {limit.ratio:g}": window.signs[at].cusum
+            for at, limit in enumerate(window.limits.latency)
+        },
     }
     for name, cusum in tests.items():
         if cusum.log_value >= log(WATCH):

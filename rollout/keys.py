@@ -52,3 +52,11 @@ class KeySample:
         width = BITS // 8
         held = {int.from_bytes(packed[start : start + width], "big") for start in range(0, len(packed), width)}
         return cls(int(value["capacity"]), int(value["threshold"]), held)
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A key whose first comparison is being rechecked: its time block, and the exchange's time, which names it."""
+
+    block: int
+    at: float

@@ -99,7 +99,7 @@ def advance(state: EndpointState, event: Event, climb: Climb, now: float, draw: 
     if after.status not in rule.to:
         raise AssertionError(f"{state.status} may not become {after.status} by {event.kind}: the table is wrong")
     if after == state:
-        heard = event.kind is EventKind.HOLD and event.reason != state.reason
+        heard = event.kind is EventKind.HOLD and state.status in _GOING  # elsewhere why it waits is on record
         return Step(replace(state, reason=event.reason) if heard else state, None)
     if replace(after, last_order=state.last_order) == state:
         return Step(after, None)

@@ -15,7 +15,7 @@ ERROR = 0.01
 GAMMA = (1.0 + ERROR) / (1.0 - ERROR)
 LOG_GAMMA = log(GAMMA)
 LEAST, GREATEST = 1e-4, 1e3
-"""Seconds. What is shorter or longer is kept as these, which bounds a sketch to 806 buckets."""
+"""Seconds. What is shorter or longer is kept as these, which bounds a sketch to 807 buckets."""
 
 
 @dataclass(slots=True)

@@ -61,10 +61,12 @@ class Tallies:
 
     `seen` are exchanges whose eligibility is known; `declined`, `missing` (shed, dropped, lost) and
     `not_comparable` are by reason; `excluded` are pairs that say nothing of latency, by reason. `primary` counts
-    the requests by the side chosen, `served` by the side that answered.
+    the requests by the side chosen, `served` by the side that answered. `pairs` have two usable answers: each
+    of them should get a verdict.
     """
 
     seen: int = 0
+    pairs: int = 0
     verdicts: dict[str, int] = field(default_factory=dict)
     declined: dict[str, int] = field(default_factory=dict)
     missing: dict[str, int] = field(default_factory=dict)

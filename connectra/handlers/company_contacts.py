@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
-from connectra.asked import Asked, first_page, next_link
+from connectra.asked import Asked, check_pages, first_page, next_link
 from connectra.client import Client
 from connectra.errors import Declined
 from connectra.filters import admit
@@ -38,8 +38,9 @@ async def company_contacts(client: Client, asked: Asked) -> Given:
 
 
 async def company_contacts_count(client: Client, asked: Asked) -> Given:
-    """How many they are. Legacy looks at filters only; `limit` and the like are not read here."""
+    """How many they are. Legacy looks at filters only: of paging it refuses bad pages, and reads nothing else."""
     admit(asked)
+    check_pages(asked)
     uuid = asked.params["company_uuid"]
     query = Query("contacts", (Keyword("company_id", (uuid,)),))
     async with asyncio.TaskGroup() as both:

@@ -32,7 +32,15 @@ _CONTACT_METADATA = ("uuid", "linkedin_url", "linkedin_sales_url", "facebook_url
 _COMPANY_METADATA = ("uuid", "linkedin_url", "linkedin_sales_url", "facebook_url", "twitter_url", "website",
                      "company_name_for_emails", "phone_number", "latest_funding", "latest_funding_amount",
                      "last_raised_at", "city", "state", "country")  # fmt: skip
-MISSING = ("contacts[].contact.text_search", "contacts[].company.text_search", "companies[].company.text_search")
+_OF_RELATIONS = ("contact.text_search", "metadata.linkedin_sales_url", "company.text_search",
+                 "company_metadata.linkedin_sales_url")  # fmt: skip
+MISSING = (
+    *(f"contacts[].{name}" for name in _OF_RELATIONS),
+    "companies[].company.text_search",
+    "companies[].metadata.linkedin_sales_url",
+    *(f"companies[].contacts[].{name}" for name in _OF_RELATIONS),
+)
+"""What legacy has stored and Connectra has not."""
 
 
 async def linkedin(client: Client, asked: Asked) -> Given:
@@ -58,14 +66,21 @@ def _url(body: bytes) -> str:
         raise Declined("body without url")
     if any(sign in url for sign in "%\\") or "\0" in url:
         raise Declined("wildcards in url")
+    if any("_" in _slug(url.strip(), mark) for mark in MARKS.values()):
+        raise Declined("wildcard _ in the name behind url")
     return url.strip()
+
+
+def _slug(url: str, mark: str) -> str:
+    """What legacy looks for: after the last `mark` up to `?`, then up to `/`; empty without one."""
+    _, found, rest = url.rpartition(mark)
+    return rest.partition("?")[0].partition("/")[0] if found else ""
 
 
 def spellings(url: str, mark: str) -> tuple[str, ...]:
     """The forms in which the address behind `url` is usually stored; only `url` itself where it has no `mark`."""
-    _, found, rest = url.rpartition(mark)
-    slug = rest.partition("?")[0].partition("/")[0]
-    if not found or not slug:
+    slug = _slug(url, mark)
+    if not slug:
         return (url,)
     forms = [url, *(f"{host}{mark}{slug}{tail}" for host in HOSTS for tail in ("", "/", "?trk=x"))]
     forms.append(f"HTTPS://WWW.LINKEDIN.COM{mark}{slug}")

@@ -8,24 +8,35 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import parse_qsl
 
 from comparators.fingerprint import fingerprint, kinds
 from comparators.verdict import Outcome
+from proxy.analyst.examined import (
+    comparable,
+    drop_spools,
+    key_hash,
+    seconds_of,
+    shape_of,
+    sides_of,
+    status_of,
+    turned_down,
+)
 from proxy.analyst.pool import Comparers, Done, Job, NotCompared, answer_of
 from proxy.analyst.recheck import Asker, AskFailed, Waiting, Writes, parsed, pause, written_lately
-from proxy.exchange import Exchange, Failure, Observed, Spool
+from proxy.exchange import Exchange
 from proxy.tasks import Tasks
 from rollout.model import Config, Endpoint, Upstream
-from rollout.observations import Compared, Observation, Sides, Suspected
+from rollout.observations import Compared, Observation, Suspected
 
 log = logging.getLogger("crossfade.examine")
 RECHECK_DEADLINE = 10.0
+PATIENCE = 8
+"""Further rechecks in place of those that met a side which was away."""
+AGAIN = 5.0
+"""Seconds between them. Together they end before the window's own patience with a suspicion does."""
 
 
 class Told(Protocol):
@@ -143,7 +154,8 @@ class Examiner:
     ) -> tuple[Outcome, float | None, Done]:
         """The final outcome after asking again at each delay."""
         began, last = exchange.at, done
-        for number, delay in enumerate(endpoint.recheck):
+        delays, patience = list(endpoint.recheck), PATIENCE
+        for number, delay in enumerate(delays):
             await pause(max(began + delay - self._now(), 0.0))
             if number and not self.waiting.again():
                 break
@@ -151,12 +163,16 @@ class Examiner:
                 again = await self._again(exchange, endpoint)
             except AskFailed as error:
                 log.info("recheck of %s: %s", endpoint.name, error)
+                if patience:  # a side that is away says nothing about a difference: ask once more, later
+                    patience -= 1
+                    delays.append(delays[-1] + AGAIN)
                 continue
             found = await self._compare(again, endpoint)
             if found is None:
                 continue
             if found.verdict.outcome in (Outcome.MATCH, Outcome.ACCEPTED):
-                lag = self._now() - exchange.at
+                # While a side was away nobody could see when they came to agree.
+                lag = self._now() - exchange.at if patience == PATIENCE else None
                 if self._was_written(exchange, again, endpoint):
                     return Outcome.LAGGING, lag, done
                 return Outcome.UNSTABLE, None, done
@@ -170,7 +186,7 @@ class Examiner:
         if not endpoint.effects:
             legacy = await self._asker.ask(peers.legacy, exchange, candidate=False, deadline=RECHECK_DEADLINE)
         candidate = await self._asker.ask(peers.candidate, exchange, candidate=True, deadline=RECHECK_DEADLINE)
-        if candidate.status is None or candidate.status >= 500 or _declined(candidate):
+        if candidate.status is None or candidate.status >= 500 or turned_down(candidate):
             raise AskFailed(f"the candidate answered {candidate.status}")
         return replace(exchange, legacy=legacy, candidate=candidate)
 
@@ -198,7 +214,7 @@ class Examiner:
         verdict = done.verdict
         mark = verdict.fingerprint or ""
         if outcome is Outcome.UNSTABLE:
-            statuses = (_status(exchange.legacy), _status(exchange.candidate))
+            statuses = (status_of(exchange.legacy), status_of(exchange.candidate))
             mark = fingerprint(exchange.endpoint, verdict.changes, statuses, "unstable")
         suggestion = None
         if done.suggestion is not None:
@@ -213,8 +229,8 @@ class Examiner:
     def _sample(self, exchange: Exchange, done: Done) -> dict[str, Any]:
         """What is kept: no header, no value of a person; the target only where everything may be kept."""
         sample: dict[str, Any] = {
-            "statuses": [_status(exchange.legacy), _status(exchange.candidate)],
-            "seconds": [_seconds(exchange.legacy), _seconds(exchange.candidate)],
+            "statuses": [status_of(exchange.legacy), status_of(exchange.candidate)],
+            "seconds": [seconds_of(exchange.legacy), seconds_of(exchange.candidate)],
             "percent": exchange.percent,
             "primary": exchange.primary.value,
             "changes": list(done.redacted),
@@ -227,71 +243,3 @@ class Examiner:
         self, exchange: Exchange, outcome: Outcome, *, lag: float | None = None, reason: str | None = None
     ) -> Compared:
         return Compared(key_hash(exchange), exchange.at, outcome, lag, reason, shape_of(exchange))
-
-
-def _declined(side: Observed) -> bool:
-    return any(name.lower() == b"x-crossfade-declined" for name, _ in side.headers)
-
-
-def _status(side: Observed | None) -> int:
-    return 0 if side is None or side.status is None else side.status
-
-
-def _seconds(side: Observed | None) -> float | None:
-    return None if side is None or side.failure is not None else round(side.seconds, 6)
-
-
-def key_hash(exchange: Exchange) -> int:
-    """The first eight bytes of the request key."""
-    return int.from_bytes(exchange.key[:8], "big")
-
-
-def shape_of(exchange: Exchange) -> str:
-    """The set of the query's parameter names, sorted."""
-    _, _, query = exchange.request.target.partition("?")
-    return ",".join(sorted({name for name, _ in parse_qsl(query, keep_blank_values=True)}))
-
-
-def comparable(exchange: Exchange) -> bool:
-    """Whether both sides answered; what one side could not do is told by `Sides`."""
-    legacy, candidate = exchange.legacy, exchange.candidate
-    if legacy is None or candidate is None or candidate.declined is not None:
-        return False
-    if legacy.failure is not None or candidate.failure is not None:
-        return False
-    return legacy.body is not None and candidate.body is not None
-
-
-def sides_of(exchange: Exchange) -> Sides:
-    """What the window hears of an exchange when it arrives."""
-    legacy, candidate = exchange.legacy, exchange.candidate
-    return Sides(
-        at=exchange.at,
-        primary=exchange.primary,
-        served=exchange.served,
-        legacy_seconds=_heard(legacy),
-        candidate_seconds=_heard(candidate),
-        legacy_failed=legacy is not None and legacy.failure is not None,
-        candidate_failed=None if candidate is None or candidate.failure is None else candidate.failure.value,
-        fallback=exchange.fallback,
-        declined=None if candidate is None else candidate.declined,
-        skipped=exchange.skipped,
-        legacy_size=0 if legacy is None else legacy.size,
-        candidate_size=0 if candidate is None else candidate.size,
-        paused=max(0.0 if side is None else side.paused for side in (legacy, candidate)),
-        shape=shape_of(exchange),
-    )
-
-
-def _heard(side: Observed | None) -> float | None:
-    if side is None or side.declined is not None:
-        return None
-    return side.seconds if side.failure in (None, Failure.DEADLINE) else None
-
-
-def drop_spools(exchange: Exchange) -> None:
-    """Deletes the files of bodies that have been dealt with."""
-    for side in (exchange.legacy, exchange.candidate):
-        if side is not None and isinstance(side.body, Spool):
-            with suppress(OSError):
-                Path(side.body.path).unlink()

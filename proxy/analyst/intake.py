@@ -45,12 +45,16 @@ class Ears(Protocol):
 
 
 class Intake:
-    """Listens on `path`. `refused` counts connections that were closed for a frame that could not be read."""
+    """Listens on `path`. `refused` counts connections that were closed for a frame that could not be read.
+
+    `listening` is set when workers can connect.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._workers: dict[asyncio.StreamWriter, int] = {}
         self.refused = 0
+        self.listening = asyncio.Event()
 
     def broadcast(self, frame: bytes) -> None:
         """Hands the frame to every connected worker; never waits."""
@@ -73,6 +77,7 @@ class Intake:
 
         server = await asyncio.start_unix_server(connected, str(self._path))
         os.chmod(self._path, 0o600)  # noqa: PTH101 - pathlib has no more to offer here
+        self.listening.set()
         try:
             await asyncio.Event().wait()
         finally:

@@ -22,7 +22,7 @@ from proxy.exchange import Observed, Spool
 
 log = logging.getLogger("crossfade.pool")
 DEADLINE = 10.0
-"""Seconds for one comparison, waiting included."""
+"""Seconds for one comparison, and as many for its turn."""
 WAITING = 2_000
 """Comparisons that may wait; beyond it exchanges are counted as not compared."""
 
@@ -81,24 +81,41 @@ class Comparers:
         self._processes = processes
         self._executor: ProcessPoolExecutor | None = None
         self._waiting = 0
+        self._turns = asyncio.Semaphore(2 * processes)  # one at work and one at hand: a hung one costs few others
 
     async def compare(self, job: Job) -> Done:
         """The verdict. Raises NotCompared."""
         if self._waiting >= WAITING:
             raise NotCompared("comparers full")
         self._waiting += 1
+        try:
+            async with asyncio.timeout(DEADLINE):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise NotCompared("comparers busy") from None
+        finally:
+            self._waiting -= 1
+        try:
+            return await self._compared(job)
+        finally:
+            self._turns.release()
+
+    async def _compared(self, job: Job) -> Done:
         executor = self._ready()
         try:
             async with asyncio.timeout(DEADLINE):
-                return await asyncio.get_running_loop().run_in_executor(executor, work, job)
+                future = executor.submit(work, job)
+                return await asyncio.wrap_future(future)
         except TimeoutError:
             self._replace(executor)
             raise NotCompared("comparing took too long") from None
         except BrokenExecutor:
             self._replace(executor)
             raise NotCompared("a comparing process died") from None
-        finally:
-            self._waiting -= 1
+        except asyncio.CancelledError:
+            if not future.cancelled() or _cancelled_ourselves():
+                raise
+            raise NotCompared("a comparing process was replaced") from None
 
     def _ready(self) -> ProcessPoolExecutor:
         if self._executor is None:
@@ -110,10 +127,26 @@ class Comparers:
         if self._executor is broken:
             log.error("the comparing processes are replaced")
             self._executor = None
-            broken.shutdown(wait=False, cancel_futures=True)
+            _end(broken, wait=False)
 
     def close(self) -> None:
-        """Ends the processes."""
+        """Ends the processes, whatever they are at."""
         if self._executor is not None:
-            self._executor.shutdown(wait=True, cancel_futures=True)
+            _end(self._executor, wait=True)
             self._executor = None
+
+
+def _cancelled_ourselves() -> bool:
+    """Whether our own task is being cancelled, and not only the job that it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _end(executor: ProcessPoolExecutor, *, wait: bool) -> None:
+    """Shutting down alone would let a process that hangs run for ever."""
+    processes = list((executor._processes or {}).values())
+    executor.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        process.kill()
+    if wait:
+        executor.shutdown(wait=True)

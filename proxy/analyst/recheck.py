@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,8 @@ import orjson
 from multidict import CIMultiDict
 from yarl import URL
 
+from comparators.answer import Answer
+from comparators.content import Unreadable, decoded
 from proxy.exchange import Exchange, Observed, Write
 from rollout.model import Upstream
 
@@ -68,13 +70,13 @@ class Asker:
         if candidate:
             fields["X-Crossfade-Shadow"] = "1"
         base = "http://gateway" if upstream.url.startswith("unix:") else upstream.url
-        url = URL(base + request.target, encoded=True)
         timeout = aiohttp.ClientTimeout(total=deadline)
         try:
+            url = URL(base + request.target, encoded=True)
             async with self._session(upstream.url).request(
                 request.method, url, headers=fields, data=request.body, allow_redirects=False, timeout=timeout
             ) as answer:
-                body = await answer.content.read(LARGEST)
+                body = await _whole(answer.content)
                 return Observed(answer.status, answer.raw_headers, body, len(body))
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise AskFailed(f"{type(error).__name__}: {error}") from error
@@ -97,6 +99,16 @@ class Asker:
         """Closes all connections."""
         for session in self._sessions.values():
             await session.close()
+
+
+async def _whole(stream: aiohttp.StreamReader) -> bytes:
+    """All of a body, however its pieces arrive. Raises AskFailed when it is over LARGEST."""
+    body = bytearray()
+    async for piece in stream.iter_any():
+        body += piece
+        if len(body) > LARGEST:
+            raise AskFailed(f"a body over {LARGEST} bytes")
+    return bytes(body)
 
 
 class Writes:
@@ -127,12 +139,13 @@ def written_lately(exchange: Exchange, bodies: tuple[Any, ...], window: float) -
 
 
 def parsed(side: Observed | None) -> Any:
-    """The JSON of an answer, if it is some; None else."""
+    """The JSON of an answer, its coding undone, if it is some; None else."""
     if side is None or not isinstance(side.body, bytes):
         return None
+    fields = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in side.headers)
     try:
-        return orjson.loads(side.body)
-    except orjson.JSONDecodeError:
+        return orjson.loads(decoded(Answer(side.status or 0, fields, side.body)))
+    except (Unreadable, orjson.JSONDecodeError):
         return None
 
 
@@ -163,21 +176,19 @@ def _seconds(text: Any) -> float | None:
 class Waiting:
     """How many rechecks wait, and the budget of extra requests to legacy: a share of what legacy gets anyway."""
 
-    def __init__(self, share: float, now: Callable[[], float]) -> None:
-        self._share = share
+    def __init__(self, share: float) -> None:
+        self.share = share
         self._tokens = 50.0
-        self._now = now
         self.count = 0
 
     def seen(self, requests: int) -> None:
         """Legacy has had this many requests: each earns a part of an extra one."""
-        self._tokens = min(self._tokens + requests * self._share, 500.0)
+        self._tokens = min(self._tokens + requests * self.share, 500.0)
 
-    def enter(self) -> bool:
-        """Room for one recheck, and budget for its request."""
-        if self.count >= WAITING or self._tokens < 1.0:
+    def enter(self, *, asks_legacy: bool = True) -> bool:
+        """Room for one recheck, and budget for its request to legacy."""
+        if self.count >= WAITING or (asks_legacy and not self.again()):
             return False
-        self._tokens -= 1.0
         self.count += 1
         return True
 

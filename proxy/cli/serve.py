@@ -105,6 +105,7 @@ def _plan(arguments: argparse.Namespace, form: str) -> Plan:
         ) from error
     if arguments.workers < 1:
         raise CanNotServe(f"--workers {arguments.workers}: at least 1")
+    address(arguments.metrics, "--metrics")
     config = parse(text, os.environ, name=str(path))
     paths = Paths(Path(arguments.state).absolute())
     try:

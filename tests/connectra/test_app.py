@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
 import pytest
-from aiohttp import ClientSession, UnixConnector
+from aiohttp import ClientSession, UnixConnector, web
 
 from connectra.app import LARGEST_BODY, Gateway, serve
 from connectra.callers import Callers, Users
@@ -141,6 +142,32 @@ async def test_a_body_that_comes_in_pieces_is_read_whole(door: Door) -> None:
     assert (got.status, json.loads(got.body)["total_contacts"]) == (200, 1)
 
 
+async def test_a_packed_body_is_read_as_it_comes_as_legacy_does(door: Door) -> None:
+    body = gzip.compress(b'{"url":"https://linkedin.com/in/ada"}')
+    got = await door.ask(LINKEDIN, method="POST", body=body, fields={"Content-Encoding": "gzip"})
+    assert (got.status, got.declined) == (409, "body is not JSON")
+
+
+async def test_a_worker_that_leaves_ends_the_call_to_connectra(door: Door, fake: Connectra) -> None:
+    asked, left = asyncio.Event(), asyncio.Event()
+
+    async def wait_for_the_end(request: web.Request) -> web.StreamResponse:
+        asked.set()
+        assert request.transport is not None
+        while not request.transport.is_closing():
+            await asyncio.sleep(0.005)
+        left.set()
+        return web.Response()
+
+    fake.behave["*"] = wait_for_the_end
+    async with asyncio.timeout(4):  # less than the gateway's own deadline
+        async with asyncio.TaskGroup() as tasks:
+            call = tasks.create_task(door.ask(CONTACT))
+            await asked.wait()
+            call.cancel()
+        await left.wait()
+
+
 async def test_what_an_answer_lacks_is_named(door: Door) -> None:
     got = await door.ask(LINKEDIN, method="POST", body=b'{"url":"https://linkedin.com/in/ada"}')
     assert "contacts[].contact.text_search" in got.fields["x-crossfade-missing"].split(",")
@@ -191,6 +218,10 @@ async def test_a_page_that_two_calls_decline_is_declined(door: Door, fake: Conne
 async def test_fields_as_long_as_legacy_takes_them_are_taken(door: Door) -> None:
     got = await door.ask(CONTACT + "?x=" + "y" * 30_000, fields={"Cookie": "z" * 30_000})
     assert got.status == 200
+
+
+async def test_as_many_fields_as_the_worker_takes_are_taken(door: Door) -> None:
+    assert (await door.ask(CONTACT, fields={f"X-Field-{number}": "x" for number in range(500)})).status == 200
 
 
 async def test_it_serves_on_a_unix_socket_until_it_is_stopped(fake: Connectra, tmp_path: Path) -> None:

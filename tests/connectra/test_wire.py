@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from connectra.errors import Misread, RefusedByUs
-from connectra.vql import Keyword, Query
-from connectra.wire import decode, encode, number, records, words
+from connectra.vql import KEYWORDS, Keyword, Query
+from connectra.wire import check_found, decode, encode, number, records, words
 
 RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "contracts" / "recordings"
 ONE = Keyword("uuid", ("a",))
@@ -55,6 +55,29 @@ def test_every_recorded_refusal_gives_words(status: int) -> None:
         assert len(said) <= 200
         if exchange["response"].get("body"):
             assert said
+
+
+def expressible(entity: str, body: dict[str, Any]) -> Query | None:
+    """A recorded query as ours, if it is one of keywords only."""
+    where, columns = body.get("where") or {}, body.get("select_columns") or []
+    must = (where.get("keyword_match") or {}).get("must") or {}
+    lists = {name: [value] if isinstance(value, str) else value for name, value in must.items()}
+    texts = all(isinstance(values, list) and all(isinstance(one, str) for one in values) for values in lists.values())
+    if not must or set(must) - KEYWORDS[entity] or not texts or (columns and "uuid" not in columns):
+        return None
+    conditions = tuple(Keyword(name, tuple(values)) for name, values in lists.items())
+    return Query(entity, conditions, limit=body.get("limit") or 25, columns=tuple(columns))
+
+
+@pytest.mark.parametrize(("entity", "least"), [("contacts", 10), ("companies", 5)])
+def test_the_records_of_every_recorded_keyword_search_meet_its_conditions(entity: str, least: int) -> None:
+    checked = 0
+    for exchange in exchanges(f"/{entity}/", 200):
+        query = expressible(entity, json.loads(exchange["request"].get("body") or "{}") or {})
+        if query is not None and exchange["kind"] != "http":
+            check_found(query, records(decode(body_of(exchange))))
+            checked += 1
+    assert checked >= least
 
 
 def test_a_recorded_count_is_no_search() -> None:

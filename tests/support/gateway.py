@@ -95,9 +95,11 @@ async def _got(reader: asyncio.StreamReader) -> Got:
 
 
 @asynccontextmanager
-async def gateway(fake: Connectra, *, secret: str = SECRET, dsn: str | None = None) -> AsyncIterator[Door]:
+async def gateway(
+    fake: Connectra, *, secret: str = SECRET, dsn: str | None = None, seconds: float = 5.0
+) -> AsyncIterator[Door]:
     """A gateway in front of `fake` on a random port."""
-    client, users = Client(fake.url, KEY, 2.0), Users(dsn)
+    client, users = Client(fake.url, KEY, seconds), Users(dsn)
     runner = make_runner(Gateway(client, Callers(JWT_SECRET, users), secret))
     await runner.setup()
     try:

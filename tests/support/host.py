@@ -1,4 +1,4 @@
-"""A whole `crossfade serve` on random ports, over a database of the test's own, with a legacy and a candidate by URL."""
+"""A whole `crossfade serve` on random ports, over a database of the test's own, with both sides given by URL."""
 
 from __future__ import annotations
 
@@ -98,7 +98,14 @@ class Host:
 
 @asynccontextmanager
 async def host(
-    folder: Path, dsn: str, legacy: str, candidate: str, *, percent: str = "0", blind_after: str = "60s", workers: int = 1
+    folder: Path,
+    dsn: str,
+    legacy: str,
+    candidate: str,
+    *,
+    percent: str = "0",
+    blind_after: str = "60s",
+    workers: int = 1,
 ) -> AsyncIterator[Host]:
     """Serves until the block ends; then SIGTERM, and everything must end by itself with 0."""
     port, metrics = free_port(), free_port()

@@ -24,7 +24,9 @@ def warm(seconds: float = 0.02) -> Reference:
     return reference
 
 
-def opened(percent: int = 0, promote: PromoteWhen | None = None, back: RollBackWhen | None = None, **given: Any) -> Window:
+def opened(
+    percent: int = 0, promote: PromoteWhen | None = None, back: RollBackWhen | None = None, **given: Any
+) -> Window:
     """A first window opened at START."""
     thresholds = Thresholds(promote or PromoteWhen(), back or RollBackWhen(), block=BLOCK)
     return open_window("contact", given.pop("number", 1), percent, START, thresholds, **given)

@@ -1,0 +1,78 @@
+"""What an exchange is to the evidence: its key, its query's shape, its two sides, and whether they can be compared."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+from proxy.exchange import Exchange, Failure, Observed, Spool
+from rollout.observations import Sides
+
+
+def turned_down(side: Observed) -> bool:
+    return any(name.lower() == b"x-crossfade-declined" for name, _ in side.headers)
+
+
+def status_of(side: Observed | None) -> int:
+    return 0 if side is None or side.status is None else side.status
+
+
+def seconds_of(side: Observed | None) -> float | None:
+    return None if side is None or side.failure is not None else round(side.seconds, 6)
+
+
+def key_hash(exchange: Exchange) -> int:
+    """The first eight bytes of the request key."""
+    return int.from_bytes(exchange.key[:8], "big")
+
+
+def shape_of(exchange: Exchange) -> str:
+    """The set of the query's parameter names, sorted."""
+    _, _, query = exchange.request.target.partition("?")
+    return ",".join(sorted({name for name, _ in parse_qsl(query, keep_blank_values=True)}))
+
+
+def comparable(exchange: Exchange) -> bool:
+    """Whether both sides answered; what one side could not do is told by `Sides`."""
+    legacy, candidate = exchange.legacy, exchange.candidate
+    if legacy is None or candidate is None or candidate.declined is not None:
+        return False
+    if legacy.failure is not None or candidate.failure is not None:
+        return False
+    return legacy.body is not None and candidate.body is not None
+
+
+def sides_of(exchange: Exchange) -> Sides:
+    """What the window hears of an exchange when it arrives."""
+    legacy, candidate = exchange.legacy, exchange.candidate
+    return Sides(
+        at=exchange.at,
+        primary=exchange.primary,
+        served=exchange.served,
+        legacy_seconds=_heard(legacy),
+        candidate_seconds=_heard(candidate),
+        legacy_failed=legacy is not None and legacy.failure is not None,
+        candidate_failed=None if candidate is None or candidate.failure is None else candidate.failure.value,
+        fallback=exchange.fallback,
+        declined=None if candidate is None else candidate.declined,
+        skipped=exchange.skipped,
+        legacy_size=0 if legacy is None else legacy.size,
+        candidate_size=0 if candidate is None else candidate.size,
+        paused=max(0.0 if side is None else side.paused for side in (legacy, candidate)),
+        shape=shape_of(exchange),
+    )
+
+
+def _heard(side: Observed | None) -> float | None:
+    if side is None or side.declined is not None:
+        return None
+    return side.seconds if side.failure in (None, Failure.DEADLINE) else None
+
+
+def drop_spools(exchange: Exchange) -> None:
+    """Deletes the files of bodies that have been dealt with."""
+    for side in (exchange.legacy, exchange.candidate):
+        if side is not None and isinstance(side.body, Spool):
+            with suppress(OSError):
+                Path(side.body.path).unlink()

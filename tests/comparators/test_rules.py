@@ -1,0 +1,89 @@
+"""Rules as they stand in rollout.yaml, and what is said of mistakes."""
+
+from __future__ import annotations
+
+import pickle
+from datetime import date
+from typing import Any
+
+import pytest
+
+from comparators.rules import KnownGap, Rules, RulesError, parse_rules
+
+GAP = {"path": "title", "reason": "not indexed", "owner": "search", "until": "2027-03-01"}
+
+
+@pytest.mark.parametrize(
+    ("value", "rules"),
+    [
+        ({}, Rules()),
+        ({"ignore": ["next", "results[].x"]}, Rules(ignore=("next", "results[].x"))),
+        ({"unordered": {"results": "company.uuid"}}, Rules(unordered=(("results", "company.uuid"),))),
+        ({"sets": ["tags"]}, Rules(sets=("tags",))),
+        ({"tolerance": {"count": 5, "score": "1.5%"}}, Rules(tolerance=(("count", 5.0, 0.0), ("score", 0.0, 0.015)))),
+        ({"timestamps": ["**.updated_at"]}, Rules(timestamps=("**.updated_at",))),
+        ({"null_missing_empty": True}, Rules(null_missing_empty=("**",))),
+        ({"null_missing_empty": False}, Rules()),
+        ({"trim": ["a"]}, Rules(trim=("a",))),
+        ({"coerce": True}, Rules(coerce=("**",))),
+        ({"placeholders": ["_", "N/A"]}, Rules(placeholders=("_", "N/A"))),
+        ({"joined": {"departments": ", "}}, Rules(joined=(("departments", ", "),))),
+        ({"headers": ["ETag"]}, Rules(headers=("etag",))),
+        ({"known_gaps": [GAP]}, Rules(known_gaps=(KnownGap("title", "not indexed", "search", date(2027, 3, 1)),))),
+        ({"known_gaps": [GAP | {"until": date(2027, 3, 1)}]},
+         Rules(known_gaps=(KnownGap("title", "not indexed", "search", date(2027, 3, 1)),))),
+    ],
+)  # fmt: skip
+def test_rules_are_read(value: dict[str, Any], rules: Rules) -> None:
+    assert parse_rules(value) == rules
+
+
+@pytest.mark.parametrize(
+    ("value", "path", "text"),
+    [
+        ([], (), "a mapping"),
+        (None, (), "a mapping"),
+        ({"ignored": ["a"]}, ("ignored",), "did you mean `ignore`"),
+        ({"zzz": 1}, ("zzz",), "known here: ignore, unordered"),
+        ({1: 1}, ("1",), "no rule"),
+        ({"ignore": "next"}, ("ignore",), "a list of paths"),
+        ({"ignore": ["a..b"]}, ("ignore", 0), "no path"),
+        ({"ignore": ["ok", 3]}, ("ignore", 1), "a path is a text"),
+        ({"trim": "yes"}, ("trim",), "a list of paths"),
+        ({"unordered": ["results"]}, ("unordered",), "{results: uuid}"),
+        ({"unordered": {"results": ""}}, ("unordered", "results"), "empty"),
+        ({"unordered": {"results": "a..b"}}, ("unordered", "results"), "a..b"),
+        ({"joined": {"a": 3}}, ("joined",), "a mapping of paths"),
+        ({"joined": {"a": ""}}, ("joined", "a"), "empty"),
+        ({"tolerance": {"count": "five"}}, ("tolerance", "count"), "neither 5 nor 1%"),
+        ({"tolerance": {"count": -1}}, ("tolerance", "count"), "neither"),
+        ({"tolerance": {"count": True}}, ("tolerance", "count"), "neither"),
+        ({"tolerance": {"count": "²%"}}, ("tolerance", "count"), "neither"),
+        ({"tolerance": {"count": float("inf")}}, ("tolerance", "count"), "neither"),
+        ({"tolerance": [5]}, ("tolerance",), "a mapping of paths to a number"),
+        ({"headers": [1]}, ("headers",), "a list of texts"),
+        ({"known_gaps": GAP}, ("known_gaps",), "a list of"),
+        ({"known_gaps": [{"path": "a"}]}, ("known_gaps", 0), "exactly path, reason, owner, until"),
+        ({"known_gaps": [GAP | {"until": "soon"}]}, ("known_gaps", 0, "until"), "2027-03-01"),
+        ({"known_gaps": [GAP | {"owner": " "}]}, ("known_gaps", 0), "in words"),
+        ({"known_gaps": [GAP | {"path": "a["}]}, ("known_gaps", 0, "path"), "no path"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_with_its_place(value: Any, path: tuple[str | int, ...], text: str) -> None:
+    with pytest.raises(RulesError) as caught:
+        parse_rules(value)
+    [problem] = caught.value.problems
+    assert problem.path == path
+    assert text in problem.message
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    with pytest.raises(RulesError) as caught:
+        parse_rules({"ignore": ["a..b", "c["], "nope": 1, "tolerance": {"a": "x"}})
+    assert len(caught.value.problems) == 4
+
+
+def test_rules_cross_processes_and_are_a_key() -> None:
+    rules = parse_rules({"known_gaps": [GAP], "unordered": {"results": "uuid"}})
+    copy = pickle.loads(pickle.dumps(rules))
+    assert (copy, hash(copy)) == (rules, hash(rules))
