@@ -141,7 +141,7 @@ class Story:
             return bool(self._latency_gate())
 
         await self._until(measured)
-        await self._until(lambda: self._percent("contact") >= 100.0)
+        await self._until(lambda: "slower than that" in self._latency_gate())
         self.notes.slow_gate = self._latency_gate()
 
     def _latency_gate(self) -> str:

@@ -68,9 +68,9 @@ class Logged:
 class Mix:
     """Requests a second by kind. Counts also follow each write, within the lag."""
 
-    contact: float = 120.0
+    contact: float = 118.0
     company: float = 27.0
-    company_contacts: float = 14.0
+    company_contacts: float = 18.0
     count: float = 24.0
     linkedin: float = 3.0
     write: float = 7.0

@@ -27,7 +27,10 @@ API_KEY = "lab-key"
 COMPANIES, CONTACTS, CALLERS = 2_000, 20_000, 2_000
 LEGACY_MEDIAN, CANDIDATE_MEDIAN, SIGMA = 25.0, 24.0, 0.2
 """Service times, milliseconds: so large that a noisy machine decides nothing."""
-SLOW_MEDIAN = 35.0
+SLOW_MEDIAN = 30.0
+"""Of each of the two calls that a page of a company's contacts takes side by side: together 40 % over legacy."""
+PAIR_MEDIAN = 21.0
+"""The same for the count, which is to be as fast as legacy."""
 LAG = 1.5
 TOKEN_LIFE = 3600
 
@@ -96,7 +99,7 @@ def latencies() -> dict[str, float]:
         "contact": CANDIDATE_MEDIAN,
         "company": CANDIDATE_MEDIAN,
         "company-contacts": SLOW_MEDIAN,
-        "company-contacts-count": CANDIDATE_MEDIAN,
+        "company-contacts-count": PAIR_MEDIAN,
         "linkedin": CANDIDATE_MEDIAN,
     }
 
