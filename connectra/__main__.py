@@ -17,6 +17,9 @@ from connectra.app import Gateway, serve
 from connectra.callers import Callers, Users
 from connectra.client import Client
 
+LONGEST = 3600.0
+"""Seconds of the deadline of a call to Connectra."""
+
 
 def main() -> int:
     """Serves until SIGTERM or SIGINT. Exit code 2 when the environment lacks something."""
@@ -30,23 +33,39 @@ def main() -> int:
     if not url:
         print("connectra: CONNECTRA_BASE_URL is not set: http://HOST:PORT of the search service", file=sys.stderr)
         return 2
-    listen = None
-    if arguments.listen:
-        host, _, port = arguments.listen.rpartition(":")
-        if not host or not port.isdigit():
-            print(f"connectra: --listen {arguments.listen}: give HOST:PORT", file=sys.stderr)
-            return 2
-        listen = (host, int(port))
+    try:
+        listen = _place(arguments.listen) if arguments.listen else None
+        timeout = _seconds(os.environ.get("CONNECTRA_TIMEOUT", "30"))
+    except ValueError as error:
+        print(f"connectra: {error}", file=sys.stderr)
+        return 2
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(url, arguments.socket, listen))
+        runner.run(_run(url, timeout, arguments.socket, listen))
     return 0
 
 
-async def _run(url: str, socket: str | None, listen: tuple[str, int] | None) -> None:
+def _place(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise ValueError(f"--listen {text}: give HOST:PORT, the port within 0 to 65535")
+    return host, int(port)
+
+
+def _seconds(text: str) -> float:
+    wrong = f"CONNECTRA_TIMEOUT={text}: give seconds above 0, as 30 or 0.5"
+    try:
+        seconds = float(text.strip().removesuffix("s"))
+    except ValueError as error:
+        raise ValueError(wrong) from error
+    if not 0 < seconds <= LONGEST:
+        raise ValueError(f"{wrong}, at most {LONGEST:g}")
+    return seconds
+
+
+async def _run(url: str, timeout: float, socket: str | None, listen: tuple[str, int] | None) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    timeout = float(os.environ.get("CONNECTRA_TIMEOUT", "30").removesuffix("s"))
     client = Client(url, os.environ.get("CONNECTRA_API_KEY", ""), timeout)
     users = Users(os.environ.get("LEGACY_DATABASE_URL"))
     callers = Callers(os.environ.get("LEGACY_JWT_SECRET"), users)

@@ -19,10 +19,12 @@ def state_diagram(table: Table) -> str:
                 arrows.setdefault((status, to), []).append(kind.value.replace(":", ""))
     lines = ["stateDiagram-v2", *(f'    state "{one.value}" as {one.name}' for one in Status)]
     lines.append(f"    [*] --> {Status.SHADOWING.name}")
-    for source in Status:
-        for to in Status:
-            if (source, to) in arrows:
-                lines.append(f"    {source.name} --> {to.name}: {', '.join(sorted(arrows[source, to]))}")
+    lines += [
+        f"    {source.name} --> {to.name}: {', '.join(sorted(arrows[source, to]))}"
+        for source in Status
+        for to in Status
+        if (source, to) in arrows
+    ]
     return "\n".join(lines)
 
 

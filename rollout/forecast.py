@@ -49,7 +49,7 @@ class RungForecast:
 
 def forecast(thresholds: Thresholds, climb: Climb, pace: Pace, window: int = 1) -> tuple[RungForecast, ...]:
     """One price a rung from 0 %, the last rung's own proof included; evidence windows are numbered from `window`."""
-    found = []
+    found = list[RungForecast]()
     percent: int | None = 0
     while percent is not None:
         found.append(_rung(thresholds, climb, pace, percent, window + len(found), warm=bool(found)))

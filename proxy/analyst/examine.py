@@ -30,6 +30,7 @@ from proxy.exchange import Exchange
 from proxy.tasks import Tasks
 from rollout.model import Config, Endpoint, Upstream
 from rollout.observations import Compared, Observation, Suspected
+from rollout.sides import Side
 
 log = logging.getLogger("crossfade.examine")
 RECHECK_DEADLINE = 10.0
@@ -84,19 +85,20 @@ class Examiner:
         self._endpoints: dict[str, Endpoint] = {}
         self._config: Config | None = None
         self.writes = Writes()
-        self.waiting = Waiting(0.05, now)
+        self.waiting = Waiting(0.05)
         self.tasks = Tasks()
 
     def configure(self, config: Config) -> None:
         """The rules, gates and peers from now on."""
         self._config = config
         self._endpoints = {endpoint.name: endpoint for endpoint in config.endpoints}
-        self.waiting = Waiting(config.extra_legacy_load, self._now)
+        self.waiting.share = config.extra_legacy_load
 
     def take(self, exchanges: Sequence[Exchange]) -> None:
         """Observes them all at once, and starts to compare those that have two answers."""
         for exchange in exchanges:
-            self.waiting.seen(1)
+            if exchange.legacy is not None and exchange.primary is not Side.LEGACY:
+                self.waiting.seen(1)  # a request that legacy had as the shadow; those of clients come with the counts
             self._told.observe(exchange.endpoint, exchange.window, sides_of(exchange))
             endpoint = self._endpoints.get(exchange.endpoint)
             if exchange.equal:
@@ -138,7 +140,7 @@ class Examiner:
     # -- rechecks -----------------------------------------------------------------------------------------------
 
     async def _recheck(self, exchange: Exchange, endpoint: Endpoint, done: Done) -> None:
-        if not self.waiting.enter():
+        if not self.waiting.enter(asks_legacy=not endpoint.effects):
             self._settle(exchange, done, Outcome.MISMATCH)
             return
         key = key_hash(exchange)
@@ -157,7 +159,7 @@ class Examiner:
         delays, patience = list(endpoint.recheck), PATIENCE
         for number, delay in enumerate(delays):
             await pause(max(began + delay - self._now(), 0.0))
-            if number and not self.waiting.again():
+            if number and not endpoint.effects and not self.waiting.again():
                 break
             try:
                 again = await self._again(exchange, endpoint)

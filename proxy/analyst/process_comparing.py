@@ -17,6 +17,7 @@ from proxy.settings import Paths
 from rollout.bucket import derive
 from rollout.model import Config
 from rollout.observations import Observation
+from rollout.sides import Side
 
 
 class Comparing:
@@ -55,6 +56,16 @@ class Comparing:
             comparers.close()
 
 
+def legacy_requests(counts: Counts) -> int:
+    """How many of the requests legacy answered: they pay for its extra ones."""
+    return sum(
+        number
+        for numbers in counts.requests.values()
+        for name, number in numbers.items()
+        if name.startswith(f"{Side.LEGACY}:")
+    )
+
+
 class _Ears:
     """What workers say goes to the room, and exchanges to the examiner, whose word goes to the room as well."""
 
@@ -71,7 +82,7 @@ class _Ears:
 
     def counts(self, counts: Counts) -> None:
         self._room.counts(counts)
-        self.examiner.waiting.seen(sum(sum(numbers.values()) for numbers in counts.requests.values()))
+        self.examiner.waiting.seen(legacy_requests(counts))
 
     def breaker(self, moved: BreakerMoved) -> None:
         self._room.breaker(moved)

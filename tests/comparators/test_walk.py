@@ -121,6 +121,12 @@ def test_rules_hold_below_a_list_that_has_another_length() -> None:
     assert [one.path for one in found.accepted] == ["r[0].title"]
 
 
+def test_rules_that_were_not_needed_are_not_counted() -> None:
+    value = {"next": "p", "i": 1, "t": [1, 2], "r": [{"uuid": "a"}], "x": 1}
+    rules = {"sets": ["t"], "opaque": ["next"], "ignore": ["i"], "unordered": {"r": "uuid"}}
+    assert verdict(value, {**value, "x": 1.0}, **rules).counts == {}
+
+
 def test_rules_that_were_needed_are_counted() -> None:
     legacy = {"a": " x", "n": 1, "t": [1, 2], "next": "p", "i": 1}
     candidate = {"a": "x", "n": 2, "t": [2, 1], "next": "q", "i": 2}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from aiohttp import ClientSession, UnixConnector, web
+from aiohttp import ClientSession, UnixConnector
 
 from connectra.app import LARGEST_BODY, Gateway, serve
 from connectra.callers import Callers, Users
@@ -149,23 +149,13 @@ async def test_a_packed_body_is_read_as_it_comes_as_legacy_does(door: Door) -> N
 
 
 async def test_a_worker_that_leaves_ends_the_call_to_connectra(door: Door, fake: Connectra) -> None:
-    asked, left = asyncio.Event(), asyncio.Event()
-
-    async def wait_for_the_end(request: web.Request) -> web.StreamResponse:
-        asked.set()
-        assert request.transport is not None
-        while not request.transport.is_closing():
-            await asyncio.sleep(0.005)
-        left.set()
-        return web.Response()
-
-    fake.behave["*"] = wait_for_the_end
+    fake.behave["*"] = fake.hang
     async with asyncio.timeout(4):  # less than the gateway's own deadline
         async with asyncio.TaskGroup() as tasks:
             call = tasks.create_task(door.ask(CONTACT))
-            await asked.wait()
+            await fake.hanging.wait()
             call.cancel()
-        await left.wait()
+        await fake.left.wait()
 
 
 async def test_what_an_answer_lacks_is_named(door: Door) -> None:

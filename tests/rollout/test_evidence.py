@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from math import inf
+from typing import Any
 
 import pytest
 
@@ -95,6 +96,20 @@ def test_blocks_are_taken_in_order_behind_one_that_waits() -> None:
 def test_a_suspicion_that_nobody_resolves_counts_as_a_mismatch() -> None:
     window = settled(opened(), Suspected(2, AT), now=START + BLOCK + PATIENCE + 1.0)
     assert counted(window) == (1, 1)
+
+
+def test_a_later_comparison_of_a_suspected_key_does_not_speak_for_the_first() -> None:
+    window = settled(opened(), Suspected(2, AT), Compared(2, AT + 0.5, Outcome.MATCH))
+    assert counted(window) == (0, 0)
+    settled(window, Compared(2, AT, Outcome.MISMATCH))
+    assert counted(window) == (1, 1)
+
+
+def test_suspicions_that_nobody_resolves_can_not_roll_back() -> None:
+    """An analyst that was restarted hears no more of the rechecks that were under way."""
+    window = settled(opened(), *[Suspected(key, AT) for key in range(100)], now=START + BLOCK + PATIENCE + 1.0)
+    assert counted(window) == (100, 100)
+    assert window.mismatch.log_roll_back(0.02) <= 0.0
 
 
 def test_suspicions_beyond_the_bound_count_at_once() -> None:
@@ -205,7 +220,7 @@ def test_losses_and_served_counts_come_from_the_workers() -> None:
 def test_only_discordant_pairs_speak(candidate: float, legacy: float, pair: list[int]) -> None:
     """Legacy's frozen quantiles are 20 ms and the ratio is 1.2: the border is 24 ms."""
     window = opened(reference=warm())
-    given = {"legacy_seconds": legacy, "candidate_seconds": candidate}
+    given: dict[str, Any] = {"legacy_seconds": legacy, "candidate_seconds": candidate}
     given |= {"candidate_seconds": None, "candidate_failed": "deadline"} if candidate == inf else {}
     window.observe(sides(**given))
     assert window.blocks[int(START // BLOCK)].pairs[0] == pair
@@ -219,7 +234,7 @@ def test_only_discordant_pairs_speak(candidate: float, legacy: float, pair: list
         pytest.param({}, "warming up", id="no reference yet"),
     ],
 )
-def test_pairs_that_say_nothing_are_counted_apart(given: dict[str, float], reason: str) -> None:
+def test_pairs_that_say_nothing_are_counted_apart(given: dict[str, Any], reason: str) -> None:
     assert settled(opened(), sides(**given)).tallies.excluded == {reason: 1}
 
 

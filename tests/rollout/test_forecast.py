@@ -13,7 +13,9 @@ from tests.support.rollouts import Rollout, Truth
 
 CLIMB = Climb("contact", (500, 2_500, 5_000, 10_000), bake=6.0)
 QUICK = Thresholds(
-    PromoteWhen(error_rate=0.3, fallback_rate=0.3, lag_p99=6.0), RollBackWhen(error_rate=0.6, fallback_rate=0.6), block=0.5
+    PromoteWhen(error_rate=0.3, fallback_rate=0.3, lag_p99=6.0),
+    RollBackWhen(error_rate=0.6, fallback_rate=0.6),
+    block=0.5,
 )
 
 
@@ -49,7 +51,8 @@ def test_an_endpoint_with_too_few_distinct_requests_never_gets_there(keys: int) 
 def test_distinct_requests_come_slower_the_more_have_been_seen() -> None:
     pace = Pace(100.0, 1_000)
     first, second = seconds_for(400, pace), seconds_for(800, pace)
-    assert first is not None and second is not None
+    assert first is not None
+    assert second is not None
     assert second > 2 * first
 
 

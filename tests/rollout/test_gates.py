@@ -228,6 +228,26 @@ def test_served_without_a_request_is_no_data() -> None:
     assert gates.served(opened(500)).verdict is Verdict.NO_DATA
 
 
+def test_a_candidate_that_served_alone_by_choice_is_not_missing() -> None:
+    """Where the shadow is a sample, most of what the candidate serves has no second side."""
+    window = matched(opened(5_000), range(100))
+    for _ in range(300):
+        window.observe(sides(primary=Side.CANDIDATE, legacy_seconds=None, skipped="not sampled"))
+    assert gates.compared(window).figures["whole"] == 100
+
+
+def test_what_was_shed_while_the_candidate_served_is_missing_once() -> None:
+    window = matched(opened(5_000), range(100))
+    for _ in range(10):
+        window.observe(sides(primary=Side.CANDIDATE, legacy_seconds=None, skipped="shed"))
+    assert gates.compared(window).figures["whole"] == 110
+
+
+def test_a_removed_latency_gate_is_shown_as_removed() -> None:
+    window = opened(promote=PromoteWhen(latency_p50=None))
+    assert gates.latency(window, "p50").verdict is Verdict.REMOVED
+
+
 def test_a_recheck_that_is_under_way_is_not_missing() -> None:
     window = matched(opened(), range(100))
     for key in range(100, 150):

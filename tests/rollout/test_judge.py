@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def proven(percent: int = 0) -> tuple[Window, float]:
     return window, clean(window, ENOUGH, pairs=60, keys=1)
 
 
-def standing(percent: int = 0, **given: object) -> EndpointState:
+def standing(percent: int = 0, **given: Any) -> EndpointState:
     return replace(EndpointState.initial(percent, START), **given)
 
 

@@ -13,7 +13,9 @@ from rollout.thresholds import PromoteWhen, RollBackWhen, Thresholds
 from tests.support.rollouts import Rollout, Truth
 
 THRESHOLDS = Thresholds(
-    PromoteWhen(error_rate=0.3, fallback_rate=0.3, lag_p99=6.0), RollBackWhen(error_rate=0.6, fallback_rate=0.6), block=0.5
+    PromoteWhen(error_rate=0.3, fallback_rate=0.3, lag_p99=6.0),
+    RollBackWhen(error_rate=0.6, fallback_rate=0.6),
+    block=0.5,
 )
 CLIMB = Climb("contact", (500, 2_500, 5_000, 10_000), bake=6.0, retries=1, retry_after=12.0)
 BUSY = Truth(rate=120.0, keys=15_000)
@@ -137,6 +139,15 @@ def test_what_surrounds_an_endpoint_holds_it_whatever_it_has_proven(around: Surr
     one.around = around
     one.run(60.0)
     assert (one.path, one.state.reason) == ([0], words)
+
+
+def test_one_that_serves_while_it_waits_for_a_person_is_still_rolled_back() -> None:
+    one = rollout()
+    one.climb = replace(CLIMB, retries=0)
+    one.run(150.0, lambda it: it.state.percent >= 5_000)
+    one.truth.wrong = 0.2
+    one.run(120.0, lambda it: it.state.percent == 0)
+    assert one.path[-2:] == [2_500, 0]
 
 
 def test_the_reason_of_waiting_does_not_grow_with_every_look() -> None:

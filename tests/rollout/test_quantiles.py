@@ -70,7 +70,7 @@ def test_the_interval_holds_the_true_quantile_at_every_look() -> None:
     draw, missed = Random(6), 0
     for _ in range(100):
         sketch, out = Sketch(), False
-        for look in range(20):
+        for _look in range(20):
             for _ in range(40):
                 sketch.add(0.02 * exp(draw.gauss(0.0, 0.5)))
             interval = quantile_interval(sketch, 0.5, 0.05)

@@ -39,6 +39,8 @@ class Connectra:
     behave: dict[str, Behave] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     released: asyncio.Event = field(default_factory=asyncio.Event)
+    hanging: asyncio.Event = field(default_factory=asyncio.Event)
+    left: asyncio.Event = field(default_factory=asyncio.Event)
     url: str = ""
 
     def paths(self) -> list[str]:
@@ -73,8 +75,13 @@ class Connectra:
         return [{**row, "company": firm} if firm else row for row, firm in zip(found, of, strict=True)]
 
     async def hang(self, request: web.Request) -> web.StreamResponse:
-        """No answer until the fake ends."""
-        await self.released.wait()
+        """No answer until the fake ends; `hanging` is set meanwhile, and `left` when the peer gives up."""
+        self.hanging.set()
+        try:
+            await self.released.wait()
+        except asyncio.CancelledError:
+            self.left.set()
+            raise
         return answer({}, 500)
 
 
@@ -135,7 +142,7 @@ async def connectra() -> AsyncIterator[Connectra]:
     fake = Connectra()
     app = web.Application(client_max_size=64 << 20)
     app.router.add_route("*", "/{tail:.*}", fake.handle)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, handler_cancellation=True)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
