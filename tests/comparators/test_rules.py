@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import pickle
+from dataclasses import fields
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from comparators.rules import KnownGap, Rules, RulesError, parse_rules
+from comparators.verdict import Outcome
+from tests.support.answers import verdict
 
 GAP = {"path": "title", "reason": "not indexed", "owner": "search", "until": "2027-03-01"}
 
@@ -87,3 +93,45 @@ def test_rules_cross_processes_and_are_a_key() -> None:
     rules = parse_rules({"known_gaps": [GAP], "unordered": {"results": "uuid"}})
     copy = pickle.loads(pickle.dumps(rules))
     assert (copy, hash(copy)) == (rules, hash(rules))
+
+
+# -- docs/comparing.md ------------------------------------------------------------------------------------------------
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "comparing.md"
+
+
+def documented() -> list[list[str]]:
+    """The rows of the table of rules."""
+    _, _, section = DOCUMENT.read_text().partition("\n## Rules\n")
+    return [
+        [cell.strip() for cell in line.strip().strip("|").split("|")]
+        for line in section.split("\n## ")[0].splitlines()
+        if line.startswith("| `")
+    ]
+
+
+def test_every_rule_is_documented_and_every_documented_rule_exists() -> None:
+    with pytest.raises(RulesError) as caught:
+        parse_rules({"zzz": 1})
+    known = caught.value.problems[0].message.partition("known here: ")[2].split(", ")
+    assert [row[0].strip("`") for row in documented()] == known == [one.name for one in fields(Rules)]
+
+
+@pytest.mark.parametrize("row", documented(), ids=[row[0] for row in documented()])
+def test_a_documented_example_is_true(row: list[str]) -> None:
+    example = yaml.safe_load(row[-3].strip("`"))
+    if "headers" in example:
+        assert parse_rules(example) == Rules(headers=())
+        return
+    legacy, candidate = (json.loads(cell.strip("`")) for cell in row[-2:])
+    assert verdict(legacy, candidate).outcome is Outcome.MISMATCH
+    assert verdict(legacy, candidate, **example).outcome in (Outcome.MATCH, Outcome.ACCEPTED)
+
+
+@pytest.mark.parametrize("row", documented(), ids=[row[0] for row in documented()])
+def test_a_rule_is_said_to_hold_everywhere_only_if_it_can(row: list[str]) -> None:
+    name, everywhere = row[0].strip("`"), row[1] == "yes"
+    try:
+        assert (getattr(parse_rules({name: True}), name) == ("**",)) is everywhere
+    except RulesError:
+        assert not everywhere

@@ -1,0 +1,111 @@
+"""The hand-over never waits: what does not fit is dropped and counted, large bodies cross as files."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from proxy.exchange import Exchange, Observed, Request, Spool
+from proxy.frames import Frame, FrameReader, Hello, Kind, decode_exchanges, pack
+from proxy.worker import handover as module
+from proxy.worker.handover import INLINE, Handover
+from rollout.sides import Side
+
+
+def exchange(body: bytes = b"{}") -> Exchange:
+    request = Request("GET", "/a", (), None, "192.0.2.1")
+    seen = Observed(200, (), body, len(body), 0.1)
+    return Exchange("x", 1.0, "contact", 3, 1, 0, Side.LEGACY, Side.LEGACY, request, legacy=seen, candidate=seen)
+
+
+class Listener:
+    """In the analyst's place: the frames that came, and the connection to answer on."""
+
+    def __init__(self) -> None:
+        self.frames: list[Frame] = []
+        self.changed = asyncio.Event()
+        self.writer: asyncio.StreamWriter | None = None
+
+    async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.writer = writer
+        frames = FrameReader()
+        while data := await reader.read(65_536):
+            self.frames += frames.feed(data)
+            self.changed.set()
+        writer.close()
+
+    async def until(self, kind: Kind) -> Frame:
+        async with asyncio.timeout(10):
+            while True:
+                found = next((frame for frame in self.frames if frame.kind == kind), None)
+                if found is not None:
+                    return found
+                self.changed.clear()
+                await self.changed.wait()
+
+
+@asynccontextmanager
+async def handing(folder: Path, lost: list[tuple[str, int, str]], tables: list[bytes]) -> AsyncIterator[Handover]:
+    made = Handover(
+        folder / "s", folder, lambda: Hello(0, 1), lambda *what: lost.append(what), tables.append
+    )
+    running = asyncio.get_running_loop().create_task(made.run())
+    try:
+        yield made
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+async def test_exchanges_go_out_once_somebody_listens(tmp_path: Path) -> None:
+    listener = Listener()
+    async with handing(tmp_path, [], []) as made:
+        assert made.take(exchange())
+        async with await asyncio.start_unix_server(listener.take, str(tmp_path / "s")):
+            assert (await listener.until(Kind.HELLO)).payload
+            assert decode_exchanges((await listener.until(Kind.EXCHANGES)).payload) == [exchange()]
+            assert await made.flushed(5.0)
+
+
+async def test_what_does_not_fit_is_dropped_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "WAITING", 2)
+    lost: list[tuple[str, int, str]] = []
+    async with handing(tmp_path, lost, []) as made:
+        assert [made.take(exchange()) for _ in range(3)] == [True, True, False]
+    assert lost == [("contact", 3, "hand-over full")]
+
+
+async def test_a_large_body_crosses_as_a_file(tmp_path: Path) -> None:
+    listener = Listener()
+    large = b"x" * (INLINE + 1)
+    async with (
+        handing(tmp_path, [], []) as made,
+        await asyncio.start_unix_server(listener.take, str(tmp_path / "s")),
+    ):
+        made.take(replace(exchange(), legacy=Observed(200, (), large, len(large), 0.1)))
+        crossed = decode_exchanges((await listener.until(Kind.EXCHANGES)).payload)[0]
+        assert crossed.legacy is not None
+        assert isinstance(crossed.legacy.body, Spool)
+        assert await asyncio.to_thread(Path(crossed.legacy.body.path).read_bytes) == large
+
+
+async def test_tables_come_back_on_the_same_connection(tmp_path: Path) -> None:
+    listener = Listener()
+    tables: list[bytes] = []
+    async with (
+        handing(tmp_path, [], tables),
+        await asyncio.start_unix_server(listener.take, str(tmp_path / "s")),
+    ):
+        await listener.until(Kind.HELLO)
+        assert listener.writer is not None
+        listener.writer.write(pack(Kind.TABLE, b"a table"))
+        async with asyncio.timeout(10):
+            while not tables:
+                await asyncio.sleep(0)
+    assert tables == [b"a table"]
