@@ -1,7 +1,7 @@
 """`make figures`: the long measurements that docs/figures.md quotes, on this machine.
 
-1 GiB through the worker in each direction (goal: at most 24 MiB above idle), exchanges compared at 300 requests a second
-(goal: all, or dropped and counted), and memory of worker and analyst over some minutes (goal: flat within 5 %).
+1 GiB through the worker in each direction (goal: at most 24 MiB above idle), exchanges compared at 300 requests a
+second (goal: all, or dropped and counted), and the memory of worker and analyst over some minutes (goal: within 5 %).
 """
 
 from __future__ import annotations

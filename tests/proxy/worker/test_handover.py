@@ -30,14 +30,20 @@ class Listener:
         self.frames: list[Frame] = []
         self.changed = asyncio.Event()
         self.writer: asyncio.StreamWriter | None = None
+        self.gone = asyncio.Event()
+        self.gone.set()
 
     async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.writer = writer
         frames = FrameReader()
+        self.gone.clear()
         while data := await reader.read(65_536):
             self.frames += frames.feed(data)
             self.changed.set()
         writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+        self.gone.set()
 
     async def until(self, kind: Kind) -> Frame:
         async with asyncio.timeout(10):
@@ -47,6 +53,16 @@ class Listener:
                     return found
                 self.changed.clear()
                 await self.changed.wait()
+
+
+@asynccontextmanager
+async def listening(folder: Path) -> AsyncIterator[Listener]:
+    """Listens; at its end the worker's side has closed before."""
+    made = Listener()
+    async with await asyncio.start_unix_server(made.take, str(folder / "s")):
+        yield made
+        async with asyncio.timeout(10):
+            await made.gone.wait()
 
 
 @asynccontextmanager
@@ -64,13 +80,11 @@ async def handing(folder: Path, lost: list[tuple[str, int, str]], tables: list[b
 
 
 async def test_exchanges_go_out_once_somebody_listens(tmp_path: Path) -> None:
-    listener = Listener()
-    async with handing(tmp_path, [], []) as made:
+    async with listening(tmp_path) as listener, handing(tmp_path, [], []) as made:
         assert made.take(exchange())
-        async with await asyncio.start_unix_server(listener.take, str(tmp_path / "s")):
-            assert (await listener.until(Kind.HELLO)).payload
-            assert decode_exchanges((await listener.until(Kind.EXCHANGES)).payload) == [exchange()]
-            assert await made.flushed(5.0)
+        assert (await listener.until(Kind.HELLO)).payload
+        assert decode_exchanges((await listener.until(Kind.EXCHANGES)).payload) == [exchange()]
+        assert await made.flushed(5.0)
 
 
 async def test_what_does_not_fit_is_dropped_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,12 +96,8 @@ async def test_what_does_not_fit_is_dropped_and_counted(tmp_path: Path, monkeypa
 
 
 async def test_a_large_body_crosses_as_a_file(tmp_path: Path) -> None:
-    listener = Listener()
     large = b"x" * (INLINE + 1)
-    async with (
-        handing(tmp_path, [], []) as made,
-        await asyncio.start_unix_server(listener.take, str(tmp_path / "s")),
-    ):
+    async with listening(tmp_path) as listener, handing(tmp_path, [], []) as made:
         made.take(replace(exchange(), legacy=Observed(200, (), large, len(large), 0.1)))
         crossed = decode_exchanges((await listener.until(Kind.EXCHANGES)).payload)[0]
         assert crossed.legacy is not None
@@ -96,12 +106,8 @@ async def test_a_large_body_crosses_as_a_file(tmp_path: Path) -> None:
 
 
 async def test_tables_come_back_on_the_same_connection(tmp_path: Path) -> None:
-    listener = Listener()
     tables: list[bytes] = []
-    async with (
-        handing(tmp_path, [], tables),
-        await asyncio.start_unix_server(listener.take, str(tmp_path / "s")),
-    ):
+    async with listening(tmp_path) as listener, handing(tmp_path, [], tables):
         await listener.until(Kind.HELLO)
         assert listener.writer is not None
         listener.writer.write(pack(Kind.TABLE, b"a table"))
