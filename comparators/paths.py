@@ -1,6 +1,7 @@
 """Path patterns: which places in a value a rule speaks of.
 
-`company.name`, `results[].email` (any element), `company.*` (any one key), `**` (everything), `a.**` (all below a), `.` (the whole value).
+`company.name`, `results[].email` (any element), `company.*` (any one key), `**` (everything), `a.**` (a and all
+below it), `.` (the whole value).
 A place is printed with its keys and indexes: `results[uuid=c1].email`, `results[3].email`.
 """
 

@@ -7,9 +7,11 @@ of the final verdict (`Compared`). A candidate's failure is never a mismatch: it
 from __future__ import annotations
 
 import logging
+from asyncio import Task
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol
 
 from comparators.fingerprint import fingerprint, kinds
@@ -104,9 +106,14 @@ class Examiner:
             if exchange.equal:
                 self._told.observe(exchange.endpoint, exchange.window, self._compared(exchange, Outcome.MATCH))
             elif endpoint is not None and comparable(exchange):
-                self.tasks.spawn(self._examine(exchange, endpoint), "examine")
+                task = self.tasks.spawn(self._examine(exchange, endpoint), "examine")
+                task.add_done_callback(partial(self._ended, exchange))
                 continue
             drop_spools(exchange)
+
+    def _ended(self, exchange: Exchange, task: Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            self._told.lost(exchange.endpoint, exchange.window, "our error")
 
     async def _examine(self, exchange: Exchange, endpoint: Endpoint) -> None:
         try:

@@ -100,7 +100,15 @@ def test_spooled_bodies_are_compared(tmp_path: Path) -> None:
     paths = tmp_path / "legacy", tmp_path / "candidate"
     for path in paths:
         path.write_bytes(b"[1, 2]")
-    assert judged(*(Answer(200, JSON, path) for path in paths)).outcome is Outcome.MATCH
+    legacy, candidate = (Answer(200, JSON, path) for path in paths)
+    assert judged(legacy, candidate).outcome is Outcome.MATCH
+
+
+def dumped(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:  # a lone surrogate
+        return b"null"
 
 
 JSONS = st.recursive(
@@ -115,15 +123,15 @@ FIELDS = st.lists(
     ),
     max_size=3,
 ).map(tuple)
-ENCODABLE = st.text(st.characters(exclude_categories=("Cs",)), max_size=8)
-BODIES = st.binary(max_size=60) | ENCODABLE.map(str.encode) | JSONS.map(lambda value: _dumped(value))
+ENCODABLE = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+BODIES = st.binary(max_size=60) | ENCODABLE.map(str.encode) | JSONS.map(dumped)
 ANSWERS = st.builds(Answer, st.integers(100, 599), FIELDS, BODIES | BODIES.map(gzip.compress))
 PATHS = st.sampled_from(["a", "**", "[]", "[].a", "a.*", "**.b", "a[]"])
 LISTS = st.lists(PATHS, max_size=2)
 RULES = st.fixed_dictionaries(
     {},
     optional={
-        **{name: LISTS for name in ("ignore", "sets", "timestamps", "casefold", "urls", "opaque")},
+        **dict.fromkeys(("ignore", "sets", "timestamps", "casefold", "urls", "opaque"), LISTS),
         **{name: LISTS | st.booleans() for name in ("null_missing_empty", "zero_is_null", "trim", "unquote", "coerce")},
         "unordered": st.dictionaries(PATHS, st.sampled_from(["uuid", "a.b"]), max_size=2),
         "joined": st.dictionaries(PATHS, st.sampled_from([", ", " ", "|"]), max_size=1),
@@ -132,13 +140,6 @@ RULES = st.fixed_dictionaries(
         "headers": st.lists(st.sampled_from(["ETag", "content-type"]), max_size=2),
     },
 ).map(parse_rules)
-
-
-def _dumped(value: Any) -> bytes:
-    try:
-        return orjson.dumps(value)
-    except orjson.JSONEncodeError:  # a lone surrogate
-        return b"null"
 
 
 @settings(max_examples=300, deadline=None)
@@ -151,15 +152,15 @@ def test_no_answers_and_no_rules_make_it_raise(legacy: Answer, candidate: Answer
 @settings(max_examples=200, deadline=None)
 @given(JSONS, JSONS, RULES)
 def test_no_json_and_no_rules_make_it_raise(legacy: Any, candidate: Any, rules: Rules) -> None:
-    found = judged(answer(_dumped(legacy)), answer(_dumped(candidate)), rules)
+    found = judged(answer(dumped(legacy)), answer(dumped(candidate)), rules)
     assert found.outcome in (Outcome.MATCH, Outcome.MISMATCH)
 
 
 @settings(max_examples=100, deadline=None)
 @given(JSONS, RULES)
 def test_a_value_matches_itself_under_any_rules(value: Any, rules: Rules) -> None:
-    one = answer(_dumped(value))
-    other = answer(b" " + _dumped(value))
+    one = answer(dumped(value))
+    other = answer(b" " + dumped(value))
     assert judged(one, other, rules).outcome is Outcome.MATCH
 
 

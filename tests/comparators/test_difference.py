@@ -38,8 +38,8 @@ def test_counting_stops_at_the_most() -> None:
     ],
 )  # fmt: skip
 def test_a_difference_has_its_place_kind_and_both_sides(legacy: Any, candidate: Any, found: list[Any]) -> None:
-    made = [(place, one.path, one.kind, one.legacy, one.candidate) for place, one in differences(legacy, candidate, "r")]
-    assert made == found
+    made = differences(legacy, candidate, "r")
+    assert [(place, one.path, one.kind, one.legacy, one.candidate) for place, one in made] == found
 
 
 def test_over_budget_one_change_stands_for_all() -> None:
@@ -54,5 +54,5 @@ def test_no_more_changes_are_named_than_people_read() -> None:
 
 
 def test_subtrees_that_only_deepdiff_holds_equal_are_a_change_all_the_same() -> None:
-    """`changes` is called for what differs; an empty answer of DeepDiff must not look like equality."""
+    """It is called for what differs; an empty answer of DeepDiff must not look like equality."""
     assert [place for place, _ in differences([1], [1], "r")] == [()]

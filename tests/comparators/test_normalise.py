@@ -66,7 +66,8 @@ def same(one: Any, other: Any, placeholders: tuple[str, ...] = (), **how: Any) -
     ],
 )  # fmt: skip
 def test_a_treatment_makes_equal_what_means_the_same(how: str, one: Any, other: Any, equal: bool) -> None:
-    assert same(one, other, **{how: True}) is equal
+    flags: dict[str, Any] = {how: True}
+    assert same(one, other, **flags) is equal
 
 
 @pytest.mark.parametrize(
@@ -105,6 +106,6 @@ FLAGS = ("timestamp", "null_missing_empty", "zero_is_null", "casefold", "url", "
     st.dictionaries(st.sampled_from(FLAGS), st.booleans()),
     st.sampled_from([None, ", ", " ", "|"]),
 )
-def test_no_leaf_and_no_treatment_raises(value: Any, flags: dict[str, bool], joined: str | None) -> None:
+def test_no_leaf_and_no_treatment_raises(value: Any, flags: dict[str, Any], joined: str | None) -> None:
     how = Treatment((), joined=joined, **flags)
     assert repr(leaf(value, how, ())) == repr(leaf(value, how, ()))

@@ -123,7 +123,7 @@ def test_rules_hold_below_a_list_that_has_another_length() -> None:
 
 def test_rules_that_were_not_needed_are_not_counted() -> None:
     value = {"next": "p", "i": 1, "t": [1, 2], "r": [{"uuid": "a"}], "x": 1}
-    rules = {"sets": ["t"], "opaque": ["next"], "ignore": ["i"], "unordered": {"r": "uuid"}}
+    rules: dict[str, Any] = {"sets": ["t"], "opaque": ["next"], "ignore": ["i"], "unordered": {"r": "uuid"}}
     assert verdict(value, {**value, "x": 1.0}, **rules).counts == {}
 
 

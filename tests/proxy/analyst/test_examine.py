@@ -61,7 +61,7 @@ class Comparers:
 
     def __init__(self) -> None:
         self.jobs: list[Job] = []
-        self.fails: NotCompared | None = None
+        self.fails: Exception | None = None
 
     async def compare(self, job: Job) -> Done:
         self.jobs.append(job)
@@ -172,6 +172,12 @@ async def test_what_is_not_compared_is_lost_with_its_reason(bench: Bench) -> Non
     told = await bench.take(exchange(OLD, NEW))
     assert told.losses == [("contact", 3, "comparers full")]
     assert [type(one) for one in told.observed] == [Sides]
+
+
+async def test_a_fault_of_ours_is_a_loss_that_is_counted(bench: Bench) -> None:
+    bench.comparers.fails = ValueError("a bug")
+    told = await bench.take(exchange(OLD, NEW))
+    assert told.losses == [("contact", 3, "our error")]
 
 
 @pytest.mark.parametrize(
@@ -403,15 +409,14 @@ def spooled(path: Path, value: bytes = b'{"name": "old"}') -> Observed:
 
 @pytest.mark.parametrize(
     "given",
-    [{}, {"equal": True}, {"endpoint": "contact", "skipped": "shed", "candidate": None}],
-    ids=["compared", "equal", "one side"],
+    [{}, {"equal": True}, {"legacy": None}, {"endpoint": "contact", "fallback": "reset"}],
+    ids=["compared", "equal", "one side", "after a fallback"],
 )
 async def test_spool_files_are_deleted_in_the_end(bench: Bench, tmp_path: Path, given: dict[str, Any]) -> None:
     sides = spooled(tmp_path / "legacy"), spooled(tmp_path / "candidate")
-    made = exchange(*sides)
-    await bench.take(replace(made, **given) if "candidate" not in given else replace(made, **{**given}))
-    left = {one.name for one in tmp_path.iterdir()}
-    assert left == ({"candidate"} if "candidate" in given else set())
+    held = [side for side, one in zip(sides, ("legacy", "candidate"), strict=True) if given.get(one, side) is None]
+    await bench.take(replace(exchange(*sides), **given))
+    assert [str(one) for one in tmp_path.iterdir()] == [side.body.path for side in held if isinstance(side.body, Spool)]
 
 
 async def test_spool_files_stay_until_the_last_recheck(

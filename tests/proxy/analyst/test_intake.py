@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import stat
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -27,7 +26,6 @@ class Heard:
 
     def __init__(self) -> None:
         self.said: list[Any] = []
-        self._more = asyncio.Condition()
         self._waiting: list[asyncio.Event] = []
 
     def _hear(self, what: Any) -> None:
@@ -184,7 +182,7 @@ async def test_a_worker_that_reads_nothing_is_let_go(path: Path, monkeypatch: py
 
 async def test_only_the_owner_may_connect(path: Path) -> None:
     async with listening(path):
-        assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 async def test_a_socket_left_by_a_crash_is_in_nobodys_way(path: Path) -> None:

@@ -28,7 +28,7 @@ def test_without_evidence_the_word_is_hold() -> None:
 
 
 def gate(ruling: Any, name: str) -> str:
-    return next(one.text for one in ruling.gates if one.name == name)
+    return next(str(one.text) for one in ruling.gates if one.name == name)
 
 
 def test_an_earlier_phase_holds_a_later_one() -> None:
@@ -47,10 +47,8 @@ def test_what_only_people_promote_is_held_by_the_judge(given: dict[str, Any]) ->
 
 def test_a_ruling_can_be_replayed_from_its_evidence() -> None:
     one = standing()
-    again = replay(proving(one, NOW + 60))
-    assert (again.kind, again.reason) == (lambda said: (said.kind, said.reason))(
-        judging(one, {"contact": one}, NOW + 60)
-    )
+    again, said = replay(proving(one, NOW + 60)), judging(one, {"contact": one}, NOW + 60)
+    assert (again.kind, again.reason) == (said.kind, said.reason)
 
 
 def test_comparing_is_made_for_a_state_folder(tmp_path: Path) -> None:
