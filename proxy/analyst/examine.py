@@ -10,7 +10,7 @@ import logging
 from asyncio import Task
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any, Protocol
 
@@ -27,15 +27,20 @@ from proxy.analyst.examined import (
     turned_down,
 )
 from proxy.analyst.pool import Comparers, Done, Job, NotCompared, answer_of
-from proxy.analyst.recheck import Asker, AskFailed, Waiting, Writes, parsed, pause, written_lately
-from proxy.exchange import Exchange
+from proxy.analyst.recheck import Asker, AskFailed, Waiting, pause
+from proxy.analyst.written import Evidence, Writes
+from proxy.exchange import Exchange, Observed
 from proxy.tasks import Tasks
+from rollout.compile import HEADERS
+from rollout.flags import CONNECTRA
 from rollout.model import Config, Endpoint, Upstream
 from rollout.observations import Compared, Observation, Suspected
 from rollout.sides import Side
 
 log = logging.getLogger("crossfade.examine")
 RECHECK_DEADLINE = 10.0
+REFUSALS = frozenset({401, 403, 407, 408, 425, 429})
+"""Statuses that speak of the moment or of the caller (an expired token, too many requests), not of the record."""
 PATIENCE = 8
 """Further rechecks in place of those that met a side which was away."""
 AGAIN = 5.0
@@ -133,10 +138,9 @@ class Examiner:
         assert exchange.legacy is not None
         assert exchange.candidate is not None
         clear = self._config.keep_clear if self._config is not None else ()
-        today = datetime.fromtimestamp(exchange.at, UTC).date()
         job = Job(
-            exchange.endpoint, answer_of(exchange.legacy), answer_of(exchange.candidate), endpoint.rules, today,
-            self._key, clear,
+            exchange.endpoint, answer_of(exchange.legacy), answer_of(exchange.candidate), endpoint.rules,
+            _day(exchange), self._key, clear,
         )  # fmt: skip
         try:
             return await self._comparers.compare(job)
@@ -182,37 +186,50 @@ class Examiner:
             if found.verdict.outcome in (Outcome.MATCH, Outcome.ACCEPTED):
                 # While a side was away nobody could see when they came to agree.
                 lag = self._now() - exchange.at if patience == PATIENCE else None
-                if self._was_written(exchange, again, endpoint):
+                if await self._was_written(exchange, again, endpoint, done):
                     return Outcome.LAGGING, lag, done
                 return Outcome.UNSTABLE, None, done
             last = found
         return Outcome.MISMATCH, None, last if last.verdict.fingerprint else done
 
     async def _again(self, exchange: Exchange, endpoint: Endpoint) -> Exchange:
-        """The exchange as it would be now. With effects legacy is never asked again: its kept answer stands."""
+        """The exchange as it would be now. With effects legacy is never asked again: its kept answer stands.
+
+        Raises AskFailed, also where an answer is about the moment: two sides that refuse do not agree on a record.
+        """
         peers = self._peers(endpoint)
         legacy = exchange.legacy
         if not endpoint.effects:
             legacy = await self._asker.ask(peers.legacy, exchange, candidate=False, deadline=RECHECK_DEADLINE)
+            _usable(legacy, exchange.legacy, "legacy")
         candidate = await self._asker.ask(peers.candidate, exchange, candidate=True, deadline=RECHECK_DEADLINE)
-        if candidate.status is None or candidate.status >= 500 or turned_down(candidate):
-            raise AskFailed(f"the candidate answered {candidate.status}")
+        _usable(candidate, exchange.candidate, "the candidate")
         return replace(exchange, legacy=legacy, candidate=candidate)
 
     def _peers(self, endpoint: Endpoint) -> Peers:
         assert self._config is not None
-        if endpoint.candidate == "connectra":
+        if endpoint.candidate == CONNECTRA:
             return Peers(self._config.legacy, Upstream(f"unix:{self._gateway}"))
-        return Peers(self._config.legacy, Upstream(endpoint.candidate, 30.0, endpoint.candidate_headers))
+        headers = HEADERS if endpoint.candidate_headers is None else endpoint.candidate_headers
+        return Peers(self._config.legacy, Upstream(endpoint.candidate, headers=headers))
 
-    def _was_written(self, before: Exchange, after: Exchange, endpoint: Endpoint) -> bool:
-        """Evidence of a write: seen through us, told by a record's own times, or legacy's answer is another now."""
+    async def _was_written(self, before: Exchange, after: Exchange, endpoint: Endpoint, done: Done) -> bool:
+        """Evidence of a write: seen through us, or told by legacy's answers. What can not be asked is no evidence."""
         if self.writes.before(before, endpoint.lag_window):
             return True
-        bodies = tuple(parsed(side) for side in (before.legacy, before.candidate, after.legacy, after.candidate))
-        if not endpoint.effects and bodies[0] is not None and bodies[0] != bodies[2]:
-            return True
-        return written_lately(before, bodies, endpoint.lag_window)
+        assert before.legacy is not None
+        assert after.legacy is not None
+        again = None if endpoint.effects else answer_of(after.legacy)
+        paths = tuple(dict.fromkeys(change.path for change in done.verdict.changes))
+        since = before.at - endpoint.lag_window
+        evidence = Evidence(
+            answer_of(before.legacy), again, endpoint.rules, _day(before), paths, since, self._now()
+        )
+        try:
+            return await self._comparers.ask(Evidence.run, evidence)
+        except NotCompared as error:
+            log.warning("no evidence of a write could be looked for: %s", error)
+            return False
 
     # -- the end ------------------------------------------------------------------------------------------------
 
@@ -252,3 +269,16 @@ class Examiner:
         self, exchange: Exchange, outcome: Outcome, *, lag: float | None = None, reason: str | None = None
     ) -> Compared:
         return Compared(key_hash(exchange), exchange.at, outcome, lag, reason, shape_of(exchange))
+
+
+def _day(exchange: Exchange) -> date:
+    return datetime.fromtimestamp(exchange.at, UTC).date()
+
+
+def _usable(now: Observed, before: Observed | None, who: str) -> None:
+    """Raises AskFailed for an answer that says nothing of the record."""
+    status = status_of(now)
+    if turned_down(now):
+        raise AskFailed(f"{who} declined")
+    if not status or status >= 500 or (status in REFUSALS and status != status_of(before)):
+        raise AskFailed(f"{who} answered {status}")

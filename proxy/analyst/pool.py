@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import multiprocessing
+import os
 import signal
+import threading
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from comparators.answer import Answer
 from comparators.comparison import compare
@@ -25,6 +28,8 @@ DEADLINE = 10.0
 """Seconds for one comparison, and as many for its turn."""
 WAITING = 2_000
 """Comparisons that may wait; beyond it exchanges are counted as not compared."""
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 class NotCompared(Exception):
@@ -69,9 +74,17 @@ def work(job: Job) -> Done:
     return Done(verdict, kept, suggest(verdict.changes, job.rules))
 
 
-def _quiet() -> None:
-    """A terminal's Ctrl-C is the parent's to handle."""
+def _begin() -> None:
+    """A terminal's Ctrl-C is the parent's to handle; a process whose parent was killed must not stay behind."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, name="parent's end", daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 class Comparers:
@@ -85,6 +98,10 @@ class Comparers:
 
     async def compare(self, job: Job) -> Done:
         """The verdict. Raises NotCompared."""
+        return await self.ask(work, job)
+
+    async def ask(self, function: Callable[[A], B], value: A) -> B:
+        """What `function(value)` returns in a comparing process. Raises NotCompared."""
         if self._waiting >= WAITING:
             raise NotCompared("comparers full")
         self._waiting += 1
@@ -96,15 +113,15 @@ class Comparers:
         finally:
             self._waiting -= 1
         try:
-            return await self._compared(job)
+            return await self._asked(function, value)
         finally:
             self._turns.release()
 
-    async def _compared(self, job: Job) -> Done:
+    async def _asked(self, function: Callable[[A], B], value: A) -> B:
         executor = self._ready()
         try:
             async with asyncio.timeout(DEADLINE):
-                future = executor.submit(work, job)
+                future = executor.submit(function, value)
                 return await asyncio.wrap_future(future)
         except TimeoutError:
             self._replace(executor)
@@ -120,7 +137,7 @@ class Comparers:
     def _ready(self) -> ProcessPoolExecutor:
         if self._executor is None:
             context = multiprocessing.get_context("forkserver")
-            self._executor = ProcessPoolExecutor(self._processes, mp_context=context, initializer=_quiet)
+            self._executor = ProcessPoolExecutor(self._processes, mp_context=context, initializer=_begin)
         return self._executor
 
     def _replace(self, broken: ProcessPoolExecutor) -> None:

@@ -7,20 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
 
 import aiohttp
-import orjson
 from multidict import CIMultiDict
 from yarl import URL
 
-from comparators.answer import Answer
-from comparators.content import Unreadable, decoded
-from proxy.exchange import Exchange, Observed, Write
+from proxy.exchange import Exchange, Observed
 from rollout.model import Upstream
 
 log = logging.getLogger("crossfade.recheck")
@@ -109,68 +102,6 @@ async def _whole(stream: aiohttp.StreamReader) -> bytes:
         if len(body) > LARGEST:
             raise AskFailed(f"a body over {LARGEST} bytes")
     return bytes(body)
-
-
-class Writes:
-    """Writes seen through the proxy, by endpoint: evidence for lag."""
-
-    def __init__(self) -> None:
-        self._seen: deque[Write] = deque(maxlen=WRITES)
-
-    def add(self, writes: list[Write] | tuple[Write, ...]) -> None:
-        """Notes them, oldest first."""
-        self._seen.extend(writes)
-
-    def before(self, exchange: Exchange, window: float) -> bool:
-        """Whether a write that touches this request's record was seen within `window` seconds before it, or since."""
-        since = exchange.at - window
-        return any(
-            write.endpoint == exchange.endpoint
-            and write.at >= since
-            and all(exchange.params.get(name, value) == value for name, value in write.params.items())
-            for write in self._seen
-        )
-
-
-def written_lately(exchange: Exchange, bodies: tuple[Any, ...], window: float) -> bool:
-    """Whether an `updated_at` (or `created_at`) in either answer lies within `window` seconds before the request."""
-    since = exchange.at - window
-    return any(stamp is not None and since <= stamp for body in bodies for stamp in _stamps(body, 0))
-
-
-def parsed(side: Observed | None) -> Any:
-    """The JSON of an answer, its coding undone, if it is some; None else."""
-    if side is None or not isinstance(side.body, bytes):
-        return None
-    fields = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in side.headers)
-    try:
-        return orjson.loads(decoded(Answer(side.status or 0, fields, side.body)))
-    except (Unreadable, orjson.JSONDecodeError):
-        return None
-
-
-def _stamps(value: Any, depth: int) -> list[float | None]:
-    if depth > 6:
-        return []
-    if isinstance(value, list):
-        return [stamp for one in value[:200] for stamp in _stamps(one, depth + 1)]
-    if not isinstance(value, Mapping):
-        return []
-    found = [_seconds(value.get(name)) for name in ("updated_at", "created_at")]
-    for one in value.values():
-        if isinstance(one, dict | list):
-            found += _stamps(one, depth + 1)
-    return found
-
-
-def _seconds(text: Any) -> float | None:
-    if not isinstance(text, str):
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return (found.replace(tzinfo=UTC) if found.tzinfo is None else found).timestamp()
 
 
 class Waiting:

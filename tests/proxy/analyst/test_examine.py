@@ -69,6 +69,9 @@ class Comparers:
             raise self.fails
         return work(job)
 
+    async def ask(self, function: Callable[[Any], Any], value: Any) -> Any:
+        return function(value)
+
 
 class Asker:
     """Both sides as they would answer now, by turns; an AskFailed is raised."""
@@ -247,13 +250,41 @@ async def test_lag_is_measured_to_the_recheck_that_agreed(bench: Bench) -> None:
     assert (await bench.take(exchange(NEW, OLD))).verdict.lag == 8.0
 
 
-@pytest.mark.parametrize("stamped", ["legacy", "candidate"])
-async def test_a_records_own_time_is_evidence_of_a_write(bench: Bench, stamped: str) -> None:
+@pytest.mark.parametrize(
+    ("stamped", "outcome"), [("legacy", Outcome.LAGGING), ("candidate", Outcome.UNSTABLE)], ids=str
+)
+async def test_a_records_own_time_is_evidence_of_a_write_if_legacy_gives_it(
+    bench: Bench, stamped: str, outcome: Outcome
+) -> None:
+    bench.configure(rules={"ignore": ["updated_at"]})
     fresh = {"name": "new", "updated_at": "2026-03-01T09:59:59Z"}
     stale = {"name": "old", "updated_at": "2025-01-01T00:00:00Z"}
-    sides = (fresh, stale) if stamped == "legacy" else (stale, fresh)
-    bench.answers(fresh, fresh)
-    assert (await bench.take(exchange(*sides))).verdict.outcome is Outcome.LAGGING
+    sides = (fresh, stale) if stamped == "legacy" else ({"name": "new"}, fresh | {"name": "old"})
+    bench.answers(sides[0], sides[0])
+    assert (await bench.take(exchange(*sides))).verdict.outcome is outcome
+
+
+async def test_another_records_own_time_is_no_evidence_of_a_write(bench: Bench) -> None:
+    bench.configure(rules={"unordered": {"results": "uuid"}})
+    fresh, stale = ({"uuid": uuid, "updated_at": at} for uuid, at in
+                    (("a", "2026-03-01T09:59:59Z"), ("b", "2025-01-01T00:00:00Z")))  # fmt: skip
+    page, wrong = {"results": [fresh, stale]}, {"results": [fresh, stale | {"name": "x"}]}
+    bench.answers(page, page)
+    assert (await bench.take(exchange(page, wrong))).verdict.outcome is Outcome.UNSTABLE
+
+
+async def test_an_ignored_field_that_changes_is_no_evidence_of_a_write(bench: Bench) -> None:
+    bench.configure(rules={"ignore": ["asked_at"]})
+    bench.answers(OLD | {"asked_at": 2}, OLD | {"asked_at": 2})
+    told = await bench.take(exchange(OLD | {"asked_at": 1}, NEW | {"asked_at": 1}))
+    assert told.verdict.outcome is Outcome.UNSTABLE
+
+
+@pytest.mark.parametrize("status", [401, 403, 429])
+async def test_two_sides_that_refuse_do_not_agree(bench: Bench, status: int) -> None:
+    refused = observed({"detail": "no"}, status)
+    bench.answers([refused], [refused])
+    assert (await bench.take(exchange(OLD, NEW))).verdict.outcome is Outcome.MISMATCH
 
 
 async def test_legacys_own_change_is_evidence_of_a_write(bench: Bench) -> None:

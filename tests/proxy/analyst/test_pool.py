@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import select
 import signal
+import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -168,3 +171,38 @@ async def refusal(comparers: Comparers, given: Job) -> str:
     with pytest.raises(NotCompared) as caught:
         await comparers.compare(given)
     return str(caught.value)
+
+
+ANALYST = """
+import asyncio
+from proxy.analyst.pool import Comparers
+
+async def main():
+    print(await Comparers().ask(eval, "__import__('os').getpid()"), flush=True)
+    await asyncio.Event().wait()
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs Linux to be told of the end of somebody's child")
+async def test_a_killed_analyst_leaves_no_comparing_process(tmp_path: Path) -> None:
+    script = tmp_path / "analyst.py"
+    script.write_text(ANALYST)
+    root = Path(__file__).resolve().parents[3]
+    analyst = await asyncio.create_subprocess_exec(
+        sys.executable, str(script), env=os.environ | {"PYTHONPATH": str(root)}, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    assert analyst.stdout is not None
+    comparing = os.pidfd_open(int(await analyst.stdout.readline()))
+    try:
+        analyst.kill()
+        await analyst.wait()
+        ended, _, _ = await asyncio.to_thread(select.select, [comparing], [], [], 20)
+        assert ended == [comparing]
+    finally:
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(comparing, signal.SIGKILL)
+        os.close(comparing)

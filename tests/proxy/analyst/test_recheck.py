@@ -13,10 +13,10 @@ import pytest
 from aiohttp import web
 
 from proxy.analyst import recheck
-from proxy.analyst.recheck import Asker, AskFailed, Waiting, Writes, parsed, pause, written_lately
-from proxy.exchange import Request, Spool, Write
+from proxy.analyst.recheck import Asker, AskFailed, Waiting, pause
+from proxy.exchange import Request
 from rollout.model import Upstream
-from tests.support.exchanges import AT, exchange, observed
+from tests.support.exchanges import exchange
 
 SENT = (
     (b"Host", b"api.example.com"), (b"Authorization", b"Bearer t"), (b"Cookie", b"a=1"), (b"Accept", b"*/*"),
@@ -182,66 +182,6 @@ async def test_a_side_that_is_gone_is_no_answer(asker: Asker, url: str) -> None:
 async def test_a_target_that_is_no_address_is_no_answer(asker: Asker) -> None:
     with pytest.raises(AskFailed):
         await ask(asker, Upstream("http://127.0.0.1:1"), what=asking("*"))
-
-
-# -- evidence of a write ----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("write", "seen"),
-    [
-        (Write(AT - 59, "contact", {"contact_uuid": "c1"}, 200), True),
-        (Write(AT + 1, "contact", {"contact_uuid": "c1"}, 200), True),
-        (Write(AT - 61, "contact", {"contact_uuid": "c1"}, 200), False),
-        (Write(AT, "company", {"contact_uuid": "c1"}, 200), False),
-        (Write(AT, "contact", {"contact_uuid": "c2"}, 200), False),
-        (Write(AT, "contact", {}, 200), True),
-        (Write(AT, "contact", {"other": "x"}, 200), True),
-    ],
-    ids=["within", "since", "too old", "another endpoint", "another record", "of all records", "shares no parameter"],
-)
-def test_a_write_to_the_same_record_is_evidence(write: Write, seen: bool) -> None:
-    writes = Writes()
-    writes.add([write])
-    assert writes.before(exchange(), 60.0) is seen
-
-
-@pytest.mark.parametrize(
-    ("body", "lately"),
-    [
-        ({"updated_at": "2026-03-01T09:59:30Z"}, True),
-        ({"results": [{"company": {"created_at": "2026-03-01T09:59:30"}}]}, True),
-        ({"updated_at": "2026-03-01T10:00:05+00:00"}, True),
-        ({"updated_at": "2026-03-01T09:58:30Z"}, False),
-        ({"other": "2026-03-01T09:59:30Z"}, False),
-        ({"updated_at": 3}, False),
-        ({"updated_at": "soon"}, False),
-        ({"updated_at": "0001-01-01T00:00:00+05:00"}, False),
-        (None, False),
-    ],
-)
-def test_a_records_own_times_are_evidence(body: Any, lately: bool) -> None:
-    assert written_lately(exchange(), (None, body), 60.0) is lately
-
-
-GZIP = ((b"Content-Encoding", b"gzip"),)
-
-
-@pytest.mark.parametrize(
-    ("side", "value"),
-    [
-        (observed({"a": 1}), {"a": 1}),
-        (observed(gzip.compress(b'{"a": 1}'), headers=GZIP), {"a": 1}),
-        (observed(b"x", headers=GZIP), None),
-        (observed(b"{"), None),
-        (observed(body=Spool("/nowhere", 1)), None),
-        (observed(body=None), None),
-        (None, None),
-    ],
-    ids=["json", "packed", "wrongly packed", "no json", "spooled", "no body", "no side"],
-)
-def test_an_answer_is_parsed_if_it_can_be(side: Any, value: Any) -> None:
-    assert parsed(side) == value
 
 
 # -- the budget -------------------------------------------------------------------------------------------------------
