@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from proxy.exchange import Failure
 from proxy.worker.asking import Reply
 from proxy.worker.client import Sent
 from proxy.worker.headers import of_answer
+from proxy.worker.pair import Pair, Service
 from rollout.sides import Side
-
-if TYPE_CHECKING:
-    from proxy.worker.migrated import Pair
-    from proxy.worker.service import Service
 
 FALL_BACK = True
 """Always. `loadtests.demo.sabotage` turns it off to see whether anybody would notice."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from hashlib import blake2b
 from time import time
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from proxy.exchange import Exchange, Failure, Observed, Request
@@ -16,33 +14,12 @@ from proxy.worker.asking import Reply, ask, usable
 from proxy.worker.client import Client, Sent
 from proxy.worker.fallback import fall_back
 from proxy.worker.headers import first, of_answer
+from proxy.worker.pair import Pair, Service
 from rollout.decide import Choice
 from rollout.sides import Side
-from rollout.table import Route, Table
-
-if TYPE_CHECKING:
-    from proxy.worker.service import Service
+from rollout.table import Table
 
 NOT_SAMPLED = "not sampled"
-
-
-@dataclass(slots=True)
-class Pair:
-    """One exchange in the making."""
-
-    client: Client
-    route: Route
-    params: dict[str, str]
-    choice: Choice
-    table: Table
-    body: bytes
-    id: str
-    at: float
-    served: Side
-    legacy: Observed | None = None
-    candidate: Observed | None = None
-    fallback: str | None = None
-    skipped: str | None = None
 
 
 class Migrated:

@@ -1,0 +1,57 @@
+"""One exchange in the making, and what answering it needs of the worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from proxy.exchange import Observed
+from proxy.worker.client import Client
+from proxy.worker.handover import Handover
+from proxy.worker.sides import Sides
+from proxy.worker.tally import Tally
+from rollout.decide import Choice
+from rollout.sides import Side
+from rollout.table import Route, Table
+
+
+class Service(Protocol):
+    """The worker, as far as requests of migrated endpoints need it."""
+
+    @property
+    def sides(self) -> Sides: ...
+    @property
+    def tally(self) -> Tally: ...
+    @property
+    def handover(self) -> Handover: ...
+
+    async def forward(self, client: Client, table: Table, body: bytes | None, keep: int = 0) -> Observed:
+        """Legacy's answer to the client, as it streams."""
+
+    def remember(self, client: Client, status: int | None) -> None:
+        """What a legacy answer tells of its caller."""
+
+    def vouched(self, client: Client) -> bool:
+        """Whether legacy has accepted this caller lately."""
+
+    def fell_back(self, endpoint: str, reason: str) -> None:
+        """Counts a fallback and says so."""
+
+
+@dataclass(slots=True)
+class Pair:
+    """One exchange in the making."""
+
+    client: Client
+    route: Route
+    params: dict[str, str]
+    choice: Choice
+    table: Table
+    body: bytes
+    id: str
+    at: float
+    served: Side
+    legacy: Observed | None = None
+    candidate: Observed | None = None
+    fallback: str | None = None
+    skipped: str | None = None
