@@ -106,17 +106,20 @@ async def host(
     percent: str = "0",
     blind_after: str = "60s",
     workers: int = 1,
+    text: str | None = None,
+    env: dict[str, str] | None = None,
 ) -> AsyncIterator[Host]:
     """Serves until the block ends; then SIGTERM, and everything must end by itself with 0."""
     port, metrics = free_port(), free_port()
     file, log = folder / "rollout.yaml", folder / "serve.log"
-    file.write_text(FILE.format(legacy=legacy, candidate=candidate, percent=percent, blind_after=blind_after))
+    given = FILE.format(legacy=legacy, candidate=candidate, percent=percent, blind_after=blind_after)
+    file.write_text(text or given)
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "proxy.cli", "serve", "--config", str(file), "--listen", f"127.0.0.1:{port}",
             "--metrics", f"127.0.0.1:{metrics}", "--state", str(folder / "state"), "--workers", str(workers),
             "--round", "0.1", "--log", "plain",
-            cwd=ROOT, env=os.environ | {"DATABASE_URL": dsn}, stdout=output, stderr=output,
+            cwd=ROOT, env=os.environ | {"DATABASE_URL": dsn} | (env or {}), stdout=output, stderr=output,
         )  # fmt: skip
     made = Host(process, port, metrics, file, log)
     try:
