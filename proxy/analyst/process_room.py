@@ -21,6 +21,7 @@ from proxy.analyst.recorder import Recorder
 from proxy.analyst.state import Ruling, SnapshotFile, Standing
 from proxy.analyst.state_keeper import Keeper
 from proxy.analyst.steward import Steward
+from proxy.config_file import Outcome
 from proxy.frames import BreakerMoved, Counts, Hello
 from proxy.store import Store, StoreLost, WriteBack
 from proxy.store.journal import Journal
@@ -256,6 +257,8 @@ class Room:
             for pending in await self._store.write_backs():
                 outcome = await asyncio.to_thread(self._decisions.complete, pending)
                 log.info("write-back of %s: %s", pending.endpoint, outcome)
+                if outcome == Outcome.DISK_FULL:  # it stays pending, and is tried again in the next round
+                    return
                 done = WriteBack(pending.endpoint, pending.percent, "", "", pending.id, outcome)
                 await self._store.write_backs(done)
         except StoreLost as error:

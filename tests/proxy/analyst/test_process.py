@@ -42,6 +42,8 @@ class Decisions:
     def __init__(self) -> None:
         self.said = Said()
         self.completed: list[WriteBack] = []
+        self.full = 0
+        """How often the disk is full before a write-back succeeds."""
 
     def judge(self, standing: Standing, others: Mapping[str, Standing], now: float) -> Said:
         return self.said
@@ -62,6 +64,9 @@ class Decisions:
         return WriteBack(endpoint, percent, "old", "new")
 
     def complete(self, pending: WriteBack) -> str:
+        if self.full:
+            self.full -= 1
+            return "disk full"
         self.completed.append(pending)
         return "written"
 
@@ -127,6 +132,14 @@ async def test_a_promotion_reaches_table_audit_and_file(dsn: str, tmp_path: Path
         assert await bench.store.write_backs() == []
         epochs = [one.epoch for one in bench.tables]
         assert epochs == sorted(epochs)
+
+
+async def test_a_write_back_that_met_a_full_disk_is_made_once_there_is_room(dsn: str, tmp_path: Path) -> None:
+    async with running(dsn, tmp_path) as bench:
+        bench.decisions.full = 3
+        bench.decisions.said = Said(EventKind.PROMOTE, "proven")
+        await bench.until(lambda: bench.percent == 10_000 and len(bench.decisions.completed) >= 6)
+        assert bench.decisions.full == 0
 
 
 async def test_orders_and_status_over_the_socket(dsn: str, tmp_path: Path) -> None:
