@@ -10,7 +10,7 @@ import asyncio
 import logging
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hmac import compare_digest
 from time import perf_counter
 from urllib.parse import unquote
@@ -19,10 +19,11 @@ import orjson
 from aiohttp import web
 
 from connectra.asked import Asked, read_query
+from connectra.cache import Cache, Use, read_forgets, use_of
 from connectra.callers import Caller, Callers
 from connectra.client import Client
-from connectra.errors import ConnectraError, Declined
-from connectra.handlers.base import Given, Handler
+from connectra.errors import ConnectraError, Declined, leading
+from connectra.handlers.base import Given, Handler, Single
 from connectra.handlers.company import company
 from connectra.handlers.company_contacts import company_contacts, company_contacts_count
 from connectra.handlers.contact import contact
@@ -39,6 +40,8 @@ COMPRESSED_FROM = 1000
 MOST_FIELDS = 512 + 32
 """Of a request: what the worker takes, and what it adds."""
 ECHOED = ("X-Request-Id", "Origin")
+FORGET = "/-/forget"
+"""Where workers say what has been written; without the secret it is no path of ours."""
 RESERVED = {
     "contact": frozenset(
         {"count", "title", "seniority", "department", "company", "industry", "keywords", "technologies",
@@ -79,18 +82,21 @@ class Gateway:
     client: Client
     callers: Callers
     secret: str
+    cache: Cache = field(default_factory=Cache)
 
     async def handle(self, request: web.Request) -> web.Response:
         """One request. An error of Connectra is an answer of 5xx; nothing is ever guessed."""
         began = perf_counter()
         try:
+            if request.raw_path == FORGET and request.method == "POST" and self._trusts(request):
+                return await self._forget(request)
             given = await self._given(request)
         except Declined as declined:
             return _declined(str(declined))
         except ConnectraError as error:
             return _failed(error)
         except ExceptionGroup as group:
-            return _of_group(group)
+            return _of_leading(leading(group))
         return _answer(request, given, perf_counter() - began)
 
     async def _given(self, request: web.Request) -> Given:
@@ -111,11 +117,37 @@ class Gateway:
         body = await _body(request)
         endpoint = route.name
         url = f"{_scheme(request)}://{request.host}{target}"
-        return await route.handler(self.client, Asked(params, url, body, endpoint, read_query(target)))
+        asked = Asked(params, url, body, endpoint, read_query(target))
+        use = use_of(request.headers) if self._trusts(request) else None
+        if use is not None and isinstance(route.handler, Single):
+            return await self._single(route.handler, asked, use)
+        return await route.handler(self.client, asked)
+
+    async def _single(self, handler: Single, asked: Asked, use: Use) -> Given:
+        """By the cache. The caller has been admitted."""
+        uuid = asked.params[handler.parameter]
+        record, result = await self.cache.record(
+            use, handler.entity, uuid, lambda: handler.found(self.client, asked)
+        )
+        return replace(handler.given(record), cache=result)
+
+    async def _forget(self, request: web.Request) -> web.Response:
+        """A write has been seen: what it may have changed is not given out again."""
+        try:
+            forgets = read_forgets(await _body(request))
+        except ValueError as error:
+            return web.Response(status=400, text=f"{FORGET}: {error}")
+        for endpoint, uuid in forgets:
+            self.cache.forget(endpoint, uuid)
+        return web.Response(status=204)
+
+    def _trusts(self, request: web.Request) -> bool:
+        """Whether this is a worker of ours: it has the secret made at this start."""
+        given = request.headers.get("X-Crossfade-Secret", "")
+        return bool(self.secret) and compare_digest(given.encode(errors="surrogateescape"), self.secret.encode())
 
     def _caller(self, request: web.Request) -> Caller:
-        given = request.headers.get("X-Crossfade-Secret", "")
-        if not self.secret or not compare_digest(given.encode(errors="surrogateescape"), self.secret.encode()):
+        if not self._trusts(request):
             return Caller()
         shadow = request.headers.get("X-Crossfade-Shadow") == "1"
         return Caller(shadow, request.headers.get("X-Crossfade-Vouched") == "1")
@@ -145,18 +177,10 @@ def _found(method: str, path: str) -> tuple[Route, dict[str, str]]:
     raise Declined("no handler for this operation")
 
 
-def _of_group(group: ExceptionGroup[Exception]) -> web.Response:
-    """Of several calls that failed side by side, the first of a kind that we know."""
-    for kind in (Declined, ConnectraError):
-        found = group.subgroup(kind)
-        if found is None:
-            continue
-        first = found.exceptions[0]
-        return _declined(str(first)) if isinstance(first, Declined) else _of_error(first)
-    raise group
-
-
-def _of_error(error: Exception) -> web.Response:
+def _of_leading(error: Exception) -> web.Response:
+    """Of several calls that failed side by side."""
+    if isinstance(error, Declined):
+        return _declined(str(error))
     if isinstance(error, ConnectraError):
         return _failed(error)
     raise error
@@ -198,6 +222,8 @@ def _answer(request: web.Request, given: Given, seconds: float) -> web.Response:
         headers["X-Request-Id"] = name
     if given.missing:
         headers["X-Crossfade-Missing"] = ",".join(given.missing)
+    if given.cache:
+        headers["X-Crossfade-Cache"] = given.cache
     if len(body) >= COMPRESSED_FROM:
         headers["Vary"] = "Accept-Encoding, Origin" if "Vary" in headers else "Accept-Encoding"
         if "gzip" in request.headers.get("Accept-Encoding", ""):

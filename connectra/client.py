@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import aiohttp
+import orjson
 
-from connectra.errors import ConnectraError, Misread, RefusedByIt, Unavailable
-from connectra.vql import MOST, Keyword, Query
-from connectra.wire import Record, check_found, decode, encode, number, records, words
+from connectra.errors import ConnectraError, Misread, RefusedByIt, TooMany, Unavailable, leading
+from connectra.vql import MOST, REACH, Keyword, Query
+from connectra.wire import Record, check_found, decode, encode, number, records, said
 
 LARGEST = 32 << 20
 """Bytes of one answer: a page of 100 records with their companies is under 2 MiB."""
 CONNECTIONS = 100
+AT_ONCE = 4
+"""Calls of one batch that run side by side."""
 BROKEN = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError)
 """What a kept connection ends in when the other side had closed it, and what a refused one does."""
 
@@ -42,16 +45,65 @@ class Client:
         found = await self.search(query, endpoint)
         return found[0] if found else None
 
-    async def by_uuids(self, entity: str, uuids: Sequence[str], *, populate: bool = False, endpoint: str = "") -> Found:
-        """Many records, asked for in chunks, in the order of `uuids`. Raises ConnectraError."""
+    async def by_uuids(
+        self,
+        entity: str,
+        uuids: Sequence[str],
+        *,
+        populate: bool = False,
+        columns: tuple[str, ...] = (),
+        endpoint: str = "",
+    ) -> Found:
+        """Many records, asked for in chunks, some at a time, in the order of `uuids`. Raises ConnectraError."""
         wanted = tuple(dict.fromkeys(uuids))
-        have: dict[str, Record] = {}
-        for start in range(0, len(wanted), MOST):
-            chunk = wanted[start : start + MOST]
-            query = Query(entity, (Keyword("uuid", chunk),), limit=len(chunk), populate=populate)
-            have.update({record["uuid"]: record for record in await self.search(query, endpoint)})
+        queries = [
+            Query(entity, (Keyword("uuid", chunk),), limit=len(chunk), populate=populate, columns=columns)
+            for chunk in (wanted[start : start + MOST] for start in range(0, len(wanted), MOST))
+        ]
+        have = {record["uuid"]: record for page in await self._pages(queries, endpoint) for record in page}
         missing = tuple(uuid for uuid in wanted if uuid not in have)
         return Found(tuple(have[uuid] for uuid in wanted if uuid in have), missing)
+
+    async def by_linkedin_urls(
+        self, entity: str, urls: Sequence[str], *, populate: bool = False, endpoint: str = ""
+    ) -> list[Record]:
+        """All records that have one of these addresses, exactly as written. Raises ConnectraError, TooMany."""
+        if not urls:
+            return []
+        condition = Keyword("linkedin_url", tuple(dict.fromkeys(urls)))
+        return await self.collect(Query(entity, (condition,), populate=populate), MOST, endpoint)
+
+    async def collect(self, query: Query, most: int, endpoint: str = "") -> list[Record]:
+        """Every record of a query, by uuid; its paging is not read. Raises TooMany over `most`, ConnectraError.
+
+        A page may lack hits whose rows are gone, so the count says how many pages there are, not a short page.
+        """
+        first = replace(query, order=("uuid",), limit=MOST, page=1)
+        try:
+            async with asyncio.TaskGroup() as both:
+                counting = both.create_task(self.count(first, endpoint), name="count")
+                reading = both.create_task(self.search(first, endpoint), name="first page")
+        except ExceptionGroup as group:
+            raise leading(group) from group
+        count = counting.result()
+        if count > min(most, REACH):
+            raise TooMany(count)
+        rest = [replace(first, page=page) for page in range(2, -(-count // MOST) + 1)]
+        pages = [reading.result(), *await self._pages(rest, endpoint)]
+        return list({record["uuid"]: record for page in pages for record in page}.values())
+
+    async def filters(self, service: str) -> list[Record]:
+        """The definitions of a service's filters (`contact` or `company`). Raises ConnectraError."""
+        return records(decode(await self._call("GET", f"/common/{service}/filters", None, "")))
+
+    async def filter_values(self, service: str, key: str, text: str, endpoint: str = "") -> list[str]:
+        """At most MOST values of a filter that contain `text`, unordered, with repetitions. Raises ConnectraError."""
+        body = orjson.dumps({"filter_key": key, "search_text": text, "page": 1, "limit": MOST})
+        found = records(decode(await self._call("POST", f"/common/{service}/filters/data", body, endpoint)))
+        values = [one.get("value") for one in found]
+        if not all(isinstance(value, str) for value in values) or len(values) > MOST:
+            raise Misread(f"the values of the filter {key} are no list of texts")
+        return [value for value in values if isinstance(value, str)]
 
     async def search(self, query: Query, endpoint: str = "") -> list[Record]:
         """The records of one page, each of which meets the conditions. Raises ConnectraError."""
@@ -71,6 +123,21 @@ class Client:
         """Closes all connections."""
         if self._session is not None:
             await self._session.close()
+
+    async def _pages(self, queries: Sequence[Query], endpoint: str) -> list[list[Record]]:
+        """Several searches, a few of them at a time."""
+        room = asyncio.Semaphore(AT_ONCE)
+
+        async def page(query: Query) -> list[Record]:
+            async with room:
+                return await self.search(query, endpoint)
+
+        try:
+            async with asyncio.TaskGroup() as tasks_of:
+                tasks = [tasks_of.create_task(page(query), name="page") for query in queries]
+        except ExceptionGroup as group:
+            raise leading(group) from group
+        return [task.result() for task in tasks]
 
     async def _call(self, method: str, path: str, body: bytes | None, endpoint: str) -> bytes:
         """One call under one deadline; asked once more when the connection broke: reading changes nothing."""
@@ -121,7 +188,7 @@ async def _whole(answer: aiohttp.ClientResponse) -> bytes:
 
 def _refusal(status: int, body: bytes) -> ConnectraError:
     """404 on a route that is known is another version of the service, never a record that is not found."""
-    said = words(body, status)
+    text = said(body, status)
     if status == 429 or status >= 500:
-        return Unavailable(f"Connectra answered {status}: {said}")
-    return RefusedByIt(f"Connectra answered {status}: {said}")
+        return Unavailable(f"Connectra answered {status}: {text}")
+    return RefusedByIt(f"Connectra answered {status}: {text}")

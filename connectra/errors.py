@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 
 class ConnectraError(Exception):
     """A call that gave no usable answer. `word` and `status` are what the gateway says of it."""
@@ -37,3 +39,30 @@ class Misread(ConnectraError):
 
 class Declined(Exception):
     """The request can not be answered comparably; legacy answers it. The text is the reason, for people."""
+
+
+class TooMany(Declined):
+    """More records would have to be looked through than is worth it. `count` is what the index holds."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{_rounded(count)} records would have to be looked through")
+        self.count = count
+
+
+def _rounded(count: int) -> str:
+    """Few different texts: reasons are counted by their words."""
+    return "over 1,000" if count > 1000 else "over 100"
+
+
+def leading(group: ExceptionGroup[Exception]) -> Exception:
+    """Of calls that failed side by side: what declines the request, or else the first failure."""
+    leaves = list(_leaves(group))
+    return next((one for one in leaves if isinstance(one, Declined)), leaves[0])
+
+
+def _leaves(group: ExceptionGroup[Exception]) -> Iterator[Exception]:
+    for one in group.exceptions:
+        if isinstance(one, ExceptionGroup):
+            yield from _leaves(one)
+        else:
+            yield one

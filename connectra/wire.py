@@ -7,22 +7,17 @@ from typing import Any
 import orjson
 
 from connectra.errors import Misread, RefusedByUs
-from connectra.vql import KEYWORDS, LAST_PAGE, MOST, Keyword, Query
+from connectra.vql import KEYWORDS, LAST_PAGE, MOST, NUMBERS, SHORTEST, TEXTS, Keyword, Query, Range, words
 
 Record = dict[str, Any]
+MOST_VALUES = 65_536
+"""Of one condition (connectra.md §3.3)."""
 
 
 def encode(query: Query) -> bytes:
     """The body of a search or a count. Raises RefusedByUs."""
     check(query)
-    body: dict[str, Any] = {}
-    match: dict[str, Any] = {}
-    if query.must:
-        match["must"] = {one.field: list(one.values) for one in query.must}
-    if query.must_not:
-        match["must_not"] = {one.field: list(one.values) for one in query.must_not}
-    body["where"] = {"keyword_match": match}
-    body["limit"] = query.limit
+    body: dict[str, Any] = {"where": _where(query), "limit": query.limit}
     if query.page > 1:
         body["page"] = query.page
     if query.order:
@@ -34,15 +29,39 @@ def encode(query: Query) -> bytes:
     return orjson.dumps(body)
 
 
+def _where(query: Query) -> Record:
+    where: Record = {}
+    if query.must or query.must_not:
+        kinds = {"must": query.must, "must_not": query.must_not}
+        where["keyword_match"] = {
+            kind: {one.field: list(one.values) for one in found} for kind, found in kinds.items() if found
+        }
+    if query.texts:
+        where["text_matches"] = {"must": [_text(one.field, value) for one in query.texts for value in one.values]}
+    if query.ranges:
+        where["range_query"] = {"must": {one.field: _bounds(one) for one in query.ranges}}
+    return where
+
+
+def _text(name: str, value: str) -> Record:
+    return {"text_value": " ".join(words(value)), "filter_key": name, "search_type": "substring", "operator": "and"}
+
+
+def _bounds(one: Range) -> Record:
+    return {"gte": one.least} if one.most is None else {"gte": one.least, "lte": one.most}
+
+
 def check(query: Query) -> None:
     """Raises RefusedByUs for a query that would be answered wrongly without an error."""
     known = KEYWORDS.get(query.entity)
     if known is None:
         raise RefusedByUs(f"there is nothing called {query.entity}")
-    if not query.must:
-        raise RefusedByUs("a query without a condition finds everything")
+    if query.everything == bool(query.must or query.texts or query.ranges):
+        raise RefusedByUs("a query without a condition finds everything: `everything` says that it is meant")
     _conditions(query.must, known)
     _conditions(query.must_not, known)
+    _texts(query)
+    _ranges(query)
     if any(name not in known for name in query.order):
         raise RefusedByUs(f"only keyword fields sort, not {', '.join(query.order)}")
     if not 1 <= query.limit <= MOST:
@@ -54,14 +73,37 @@ def check(query: Query) -> None:
 
 
 def _conditions(conditions: tuple[Keyword, ...], known: frozenset[str]) -> None:
-    names = [one.field for one in conditions]
-    if len(set(names)) != len(names):
-        raise RefusedByUs("two conditions on one field: the last would win")
+    _once([one.field for one in conditions])
     for one in conditions:
         if one.field not in known:
             raise RefusedByUs(f"{one.field} is no keyword field: the condition would match nothing")
         if not one.values:
             raise RefusedByUs(f"{one.field}: an empty list of values fails")
+        if len(one.values) > MOST_VALUES:
+            raise RefusedByUs(f"{one.field}: {len(one.values)} values, {MOST_VALUES} at most")
+
+
+def _texts(query: Query) -> None:
+    _once([one.field for one in query.texts])
+    for one in query.texts:
+        if one.field not in TEXTS[query.entity]:
+            raise RefusedByUs(f"{one.field} is no text field: the condition would match nothing")
+        if not one.values or not all(words(value) for value in one.values):
+            raise RefusedByUs(f"{one.field}: a value without a word of {SHORTEST} letters finds nothing")
+
+
+def _ranges(query: Query) -> None:
+    _once([one.field for one in query.ranges])
+    for one in query.ranges:
+        if one.field not in NUMBERS[query.entity]:
+            raise RefusedByUs(f"{one.field} is no number: the condition would match nothing")
+        if one.least < 1:
+            raise RefusedByUs(f"{one.field}: the index has 0 for unknown, so a bound is at least 1")
+
+
+def _once(names: list[str]) -> None:
+    if len(set(names)) != len(names):
+        raise RefusedByUs("two conditions on one field: the last would win, or either would do")
 
 
 def decode(body: bytes) -> Record:
@@ -118,7 +160,7 @@ def number(value: Record) -> int:
     return count
 
 
-def words(body: bytes, status: int) -> str:
+def said(body: bytes, status: int) -> str:
     """What an error answer says, whatever branch of the service gave it (connectra.md §11)."""
     try:
         value = orjson.loads(body)

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from connectra import client as module
 from connectra.client import Client
-from connectra.errors import ConnectraError, Misread, RefusedByIt, RefusedByUs, Unavailable
+from connectra.errors import ConnectraError, Misread, RefusedByIt, RefusedByUs, TooMany, Unavailable
 from connectra.vql import Keyword, Query
 from tests.support import connectra_fake as fakes
 from tests.support.connectra_fake import KEY, Behave, Connectra, connectra
@@ -94,7 +94,59 @@ async def test_many_uuids_are_asked_for_in_chunks_and_come_back_in_order(fake: C
     found = await client.by_uuids("contacts", [*wanted, "003"])
     assert [record["uuid"] for record in found.records] == [uuid for uuid in wanted if uuid != "007"]
     assert found.missing == ("007",)
-    assert [len(call.must()["uuid"]) for call in fake.calls] == [100, 100, 50]
+    assert sorted(len(call.must()["uuid"]) for call in fake.calls) == [50, 100, 100]
+
+
+async def test_every_record_of_a_query_is_collected_however_many_pages_they_fill(
+    fake: Connectra, client: Client
+) -> None:
+    fake.contacts = [{"uuid": f"{number:03}", "company_id": "c"} for number in range(250)]
+    found = await client.collect(OF_COMPANY, 1000)
+    assert [record["uuid"] for record in found] == [f"{number:03}" for number in range(250)]
+    assert sorted(call.body.get("page", 1) for call in fake.calls if call.path == "/contacts/") == [1, 2, 3]
+
+
+async def test_a_short_page_is_not_taken_for_the_last_one(fake: Connectra, client: Client) -> None:
+    fake.contacts = [{"uuid": f"{number:03}", "company_id": "c"} for number in range(150)]
+    fake.behave["/contacts/count"] = fakes.gives({"count": 210})
+    assert len(await client.collect(OF_COMPANY, 1000)) == 150
+    assert max(call.body.get("page", 1) for call in fake.calls) == 3
+
+
+async def test_more_records_than_are_wanted_are_too_many(fake: Connectra, client: Client) -> None:
+    fake.contacts = [{"uuid": f"{number:03}", "company_id": "c"} for number in range(101)]
+    with pytest.raises(TooMany, match="over 100 records"):
+        await client.collect(OF_COMPANY, 100)
+
+
+async def test_a_failure_of_one_page_is_the_failure_of_all(fake: Connectra, client: Client) -> None:
+    fake.behave["/contacts/"] = fakes.PANIC
+    with pytest.raises(Unavailable):
+        await client.collect(OF_COMPANY, 100)
+
+
+async def test_linkedin_urls_are_looked_for_as_they_are_written(fake: Connectra, client: Client) -> None:
+    fake.contacts = [{"uuid": "a", "linkedin_url": "u/1"}, {"uuid": "b", "linkedin_url": "U/1"}]
+    assert [one["uuid"] for one in await client.by_linkedin_urls("contacts", ["u/1", "u/2", "u/1"])] == ["a"]
+    assert await client.by_linkedin_urls("contacts", []) == []
+
+
+async def test_the_values_of_a_filter_are_texts(fake: Connectra, client: Client) -> None:
+    fake.common["/common/contact/filters/data"] = [{"value": "vp", "display_value": "VP"}]
+    assert await client.filter_values("contact", "seniority", "v") == ["vp"]
+    assert fake.calls[0].body == {"filter_key": "seniority", "search_text": "v", "page": 1, "limit": 100}
+
+
+@pytest.mark.parametrize("data", [["vp"], [{"value": None}], [{"value": 3}], [{"value": "x"}] * 101])
+async def test_filter_values_that_are_none_are_misread(fake: Connectra, client: Client, data: object) -> None:
+    fake.common["/common/contact/filters/data"] = data
+    with pytest.raises(Misread):
+        await client.filter_values("contact", "seniority", "v")
+
+
+async def test_a_service_without_filters_has_an_empty_list_of_them(fake: Connectra, client: Client) -> None:
+    fake.common["/common/contact/filters"] = None
+    assert await client.filters("contact") == []
 
 
 async def test_no_uuids_are_no_call(fake: Connectra, client: Client) -> None:

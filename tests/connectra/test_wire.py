@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from connectra.errors import Misread, RefusedByUs
-from connectra.vql import KEYWORDS, Keyword, Query
-from connectra.wire import check_found, decode, encode, number, records, words
+from connectra.vql import KEYWORDS, Keyword, Query, Range, Text
+from connectra.wire import check_found, decode, encode, number, records, said
 
 RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "contracts" / "recordings"
 ONE = Keyword("uuid", ("a",))
@@ -51,10 +51,10 @@ def test_every_recorded_refusal_gives_words(status: int) -> None:
     found = [one for path in ("/contacts/", "/companies/", "/contacts/count") for one in exchanges(path, status)]
     assert found
     for exchange in found:
-        said = words(body_of(exchange), status)
-        assert len(said) <= 200
+        text = said(body_of(exchange), status)
+        assert len(text) <= 200
         if exchange["response"].get("body"):
-            assert said
+            assert text
 
 
 def expressible(entity: str, body: dict[str, Any]) -> Query | None:
@@ -94,7 +94,14 @@ def test_a_recorded_search_is_no_count() -> None:
 
 def test_a_query_becomes_the_dialect_that_connectra_reads() -> None:
     query = Query(
-        "contacts", (Keyword("company_id", ("c",)),), (Keyword("city", ("x",)),), ("uuid",), 50, 2, True, ("uuid",)
+        "contacts",
+        (Keyword("company_id", ("c",)),),
+        (Keyword("city", ("x",)),),
+        order=("uuid",),
+        limit=50,
+        page=2,
+        populate=True,
+        columns=("uuid",),
     )
     assert json.loads(encode(query)) == {
         "where": {"keyword_match": {"must": {"company_id": ["c"]}, "must_not": {"city": ["x"]}}},
@@ -118,6 +125,14 @@ def test_a_plain_query_says_no_more_than_it_must() -> None:
         (Query("people", (ONE,)), "nothing called people"),
         (Query("contacts"), "finds everything"),
         (Query("contacts", (), (ONE,)), "finds everything"),
+        (Query("contacts", (ONE,), everything=True), "everything"),
+        (Query("contacts", texts=(Text("title", ("sales", "vp")),)), "word of 5 letters"),
+        (Query("contacts", texts=(Text("title", ()),)), "word of 5 letters"),
+        (Query("contacts", texts=(Text("email", ("sales",)),)), "email is no text field"),
+        (Query("contacts", texts=(Text("title", ("sales",)), Text("title", ("other",)))), "either would do"),
+        (Query("contacts", ranges=(Range("company_employees_count", 0),)), "0 for unknown"),
+        (Query("contacts", ranges=(Range("employees_count", 1),)), "no number"),
+        (Query("contacts", (Keyword("uuid", ("a",) * 65_537),)), "65536 at most"),
         (Query("contacts", (Keyword("uuid", ()),)), "empty list"),
         (Query("contacts", (ONE, Keyword("uuid", ("b",)))), "the last would win"),
         (Query("contacts", (Keyword("title", ("x",)),)), "title is no keyword field"),
@@ -160,7 +175,7 @@ def test_a_count_without_a_whole_number_is_misread(value: dict[str, Any]) -> Non
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "text"),
     [
         (b'{"error":"E: text","success":false}', "E: text"),
         (b'{"message":"only this"}', "only this"),
@@ -171,5 +186,28 @@ def test_a_count_without_a_whole_number_is_misread(value: dict[str, Any]) -> Non
         (b"\xff\xfe", "\ufffd\ufffd"),
     ],
 )
-def test_the_words_of_an_error_come_from_whatever_branch_gave_it(body: bytes, said: str) -> None:
-    assert words(body, 500) == said
+def test_the_words_of_an_error_come_from_whatever_branch_gave_it(body: bytes, text: str) -> None:
+    assert said(body, 500) == text
+
+
+def test_texts_and_ranges_are_written_as_connectra_reads_them() -> None:
+    query = Query(
+        "contacts",
+        texts=(Text("title", ("vp sales", "engineer")),),
+        ranges=(Range("company_employees_count", 10, 20), Range("company_total_funding", 1)),
+    )
+    assert json.loads(encode(query))["where"] == {
+        "text_matches": {
+            "must": [
+                {"text_value": value, "filter_key": "title", "search_type": "substring", "operator": "and"}
+                for value in ("sales", "engineer")
+            ]
+        },
+        "range_query": {
+            "must": {"company_employees_count": {"gte": 10, "lte": 20}, "company_total_funding": {"gte": 1}}
+        },
+    }
+
+
+def test_a_query_for_everything_has_no_condition() -> None:
+    assert json.loads(encode(Query("contacts", everything=True)))["where"] == {}

@@ -37,6 +37,8 @@ class Connectra:
     contacts: list[dict[str, Any]] = field(default_factory=list)
     companies: list[dict[str, Any]] = field(default_factory=list)
     behave: dict[str, Behave] = field(default_factory=dict)
+    common: dict[str, Any] = field(default_factory=dict)
+    """Data of `/common/…`, by path."""
     calls: list[Call] = field(default_factory=list)
     released: asyncio.Event = field(default_factory=asyncio.Event)
     hanging: asyncio.Event = field(default_factory=asyncio.Event)
@@ -56,18 +58,23 @@ class Connectra:
             return await behave(request)
         if request.headers.get("X-API-Key") != KEY:
             return answer({"error": "unauthorized", "message": "invalid API key"}, 401)
+        if request.path in self.common:
+            return answer({"data": self.common[request.path], "success": True})
         if request.path == "/health":
             return answer({"status": "ok"})
         entity, _, action = request.path.strip("/").partition("/")
         found = self._found(entity, body)
         if action == "count":
             return answer({"count": len(found), "success": True})
-        return answer({"data": found[: body.get("limit", 25)], "success": True})
+        limit, page = body.get("limit", 25), body.get("page", 1)
+        return answer({"data": found[limit * (page - 1) : limit * page], "success": True})
 
     def _found(self, entity: str, body: dict[str, Any]) -> list[dict[str, Any]]:
-        must = body["where"]["keyword_match"]["must"]
+        must = body["where"].get("keyword_match", {}).get("must", {})
         rows = self.contacts if entity == "contacts" else self.companies
         found = [row for row in rows if all(row.get(name) in values for name, values in must.items())]
+        if body.get("order_by"):
+            found.sort(key=lambda row: str(row["uuid"]))
         if not body.get("company_config", {}).get("populate"):
             return found
         firms = {firm["uuid"]: firm for firm in self.companies}
