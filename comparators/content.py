@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import zlib
+from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import orjson
 
 from comparators.answer import Answer
+from comparators.coding import Unreadable, decoded
+from comparators.csv_rows import rows
 
-LARGEST = 64 << 20
-"""Bytes of a body after its coding is undone: a small body must not unfold into all memory."""
+__all__ = ["Content", "Unreadable", "kind_of", "media_type", "read"]
 
-
-class Unreadable(Exception):
-    """A body that its own header fields misdescribe; the text says how."""
+TABLE = 100_000
+"""Fields of a CSV that is read whole; comparing does not (`comparators.tabular`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,46 +31,29 @@ def media_type(answer: Answer) -> str:
     return (answer.header("content-type") or "").partition(";")[0].strip().lower()
 
 
-def decoded(answer: Answer) -> bytes:
-    """The body with its content codings undone. Raises Unreadable."""
-    body = answer.body.read_bytes() if isinstance(answer.body, Path) else answer.body
-    coding = (answer.header("content-encoding") or "identity").strip().lower()
-    if coding in ("identity", "") or not body:
-        return body
-    if coding not in ("gzip", "x-gzip", "deflate"):
-        raise Unreadable(f"content coding {coding!r} can not be undone here")
-    return _unfolded(body, coding)
-
-
-def _unfolded(body: bytes, coding: str) -> bytes:
-    """Every member of a gzip body, one after the other (RFC 1952 §2.2), within LARGEST bytes together."""
-    found = bytearray()
-    while body:
-        unfold = zlib.decompressobj(wbits=31 if coding != "deflate" else 15)
-        try:
-            found += unfold.decompress(body, LARGEST + 1 - len(found))
-        except zlib.error as error:
-            raise Unreadable(f"not {coding}: {error}") from error
-        if len(found) > LARGEST:
-            raise Unreadable(f"over {LARGEST} bytes once unfolded")
-        if not unfold.eof:
-            raise Unreadable(f"the {coding} body is cut off")
-        body = unfold.unused_data
-    return bytes(found)
+def kind_of(answer: Answer) -> str:
+    """The kind of content that the answer's media type says: json, ndjson, csv, text or bytes."""
+    media = media_type(answer)
+    if media == "application/json" or media.endswith("+json"):
+        return "json"
+    if media in ("application/x-ndjson", "application/jsonl"):
+        return "ndjson"
+    if media == "text/csv":
+        return "csv"
+    return "text" if media.startswith("text/") else "bytes"
 
 
 def read(answer: Answer) -> Content:
-    """The answer's body as a value. Raises Unreadable."""
-    body, kind = decoded(answer), media_type(answer)
-    if kind == "application/json" or kind.endswith("+json"):
-        return Content("json", _json(body))
-    if kind in ("application/x-ndjson", "application/jsonl"):
-        return Content("ndjson", [_json(line) for line in body.splitlines() if line.strip()])
-    if kind == "text/csv":
-        return Content("csv", _csv(body))
-    if kind.startswith("text/"):
-        return Content("text", _text(body))
-    return Content("bytes", body)
+    """The answer's body as a value. Raises Unreadable and OSError."""
+    kind = kind_of(answer)
+    if kind == "csv":
+        return Content(kind, _table(answer))
+    body = decoded(answer)
+    if kind == "json":
+        return Content(kind, _json(body))
+    if kind == "ndjson":
+        return Content(kind, [_json(line) for line in body.splitlines() if line.strip()])
+    return Content(kind, _text(body) if kind == "text" else body)
 
 
 def _json(body: bytes) -> Any:
@@ -85,11 +65,15 @@ def _json(body: bytes) -> Any:
         raise Unreadable(f"not JSON: {error}") from error
 
 
-def _csv(body: bytes) -> list[dict[str, str]]:
-    try:
-        return [dict(row) for row in csv.DictReader(io.StringIO(_text(body), newline=""), restkey="", restval="")]
-    except csv.Error as error:
-        raise Unreadable(f"not CSV: {error}") from error
+def _table(answer: Answer) -> list[dict[str, str]]:
+    with closing(rows(answer)) as found:
+        columns = next(found, [])
+        listed = []
+        for row in found:
+            listed.append(dict(zip(columns, row, strict=True)))
+            if len(listed) * len(columns) > TABLE:
+                raise Unreadable(f"a CSV of over {TABLE} fields is read row by row alone")
+        return listed
 
 
 def _text(body: bytes) -> str:

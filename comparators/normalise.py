@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
 from datetime import UTC, datetime
 from decimal import Context, Decimal
 from typing import Any
@@ -20,12 +19,12 @@ NOTHING = None
 """What null, missing and empty become where they mean the same."""
 
 
-def leaf(value: Any, how: Treatment, placeholders: Collection[str]) -> Any:
+def leaf(value: Any, how: Treatment) -> Any:
     """The normal form of a scalar, or of a list that a rule reads as one value."""
     if how.joined is not None:
-        value = _joined(value, how.joined)
+        value = _joined(value, how.joined, how)
     if isinstance(value, str):
-        value = _text(value, how, placeholders)
+        value = _text(value, how)
     elif how.coerce and isinstance(value, int | float) and not isinstance(value, bool):
         value = _number(str(value))
     if how.zero_is_null and not isinstance(value, bool) and value == 0:
@@ -35,15 +34,15 @@ def leaf(value: Any, how: Treatment, placeholders: Collection[str]) -> Any:
     return value
 
 
-def _text(text: str, how: Treatment, placeholders: Collection[str]) -> Any:
+def _text(text: str, how: Treatment) -> Any:
     if how.trim:
         text = text.strip()
     if how.unquote:
         text = unquoted(text)
-    if text in placeholders:
+    if text in how.placeholders:
         return NOTHING
     text = unicodedata.normalize("NFC", text) if not text.isascii() else text
-    if how.timestamp and (instant := _instant(text)) is not None:
+    if how.timestamp and (instant := _instant(text, how.timestamp)) is not None:
         return instant
     if how.url:
         return _url(text)
@@ -54,36 +53,46 @@ def _text(text: str, how: Treatment, placeholders: Collection[str]) -> Any:
 
 def unquoted(text: str) -> str:
     """Without layers of quotes around it, and without the apostrophe of a spreadsheet before a plus sign."""
+    if not text.startswith(("'", '"')):
+        return text
     while len(text) >= 2 and text[0] == text[-1] and text[0] in "'\"":
         text = text[1:-1].strip()
     return text[1:] if text.startswith("'+") else text
 
 
-def _joined(value: Any, separator: str) -> Any:
+def parts(value: Any, separator: str) -> list[str] | None:
+    """The trimmed elements of a list, or of a text that joins one, without empty ones; None for another value."""
     if isinstance(value, list):
-        return [str(one).strip() for one in value if one not in (None, "")]
+        return [text for one in value if one is not None and (text := str(one).strip())]
     if isinstance(value, str):
-        return [part.strip() for part in value.split(separator.strip() or separator) if part.strip()]
-    return value
+        return [text for part in value.split(separator.strip() or separator) if (text := part.strip())]
+    return None
+
+
+def _joined(value: Any, separator: str, how: Treatment) -> Any:
+    """The elements as texts under the rules of the place; those that come to nothing are none."""
+    found = parts(value, separator)
+    if found is None:
+        return value
+    return [form for part in found if (form := _text(part, how)) not in ("", NOTHING)]
 
 
 def _number(text: str) -> Any:
     return _EXACT.normalize(Decimal(text)) if _NUMBER.fullmatch(text) else text
 
 
-def _instant(text: str) -> datetime | None:
-    """The moment, in UTC; without a zone it is read as UTC. Digits beyond microseconds are cut."""
+def _instant(text: str, unit: int) -> datetime | None:
+    """The moment, in UTC; without a zone it is read as UTC. It is cut to whole `unit`s, in microseconds."""
     if len(text) < 10 or not text[:4].isdigit():
         return None
-    head, dot, tail = text.partition(".")
-    if dot:
-        digits = len(tail) - len(tail.lstrip("0123456789"))
-        text = f"{head}.{tail[:digits][:6].ljust(6, '0')}{tail[digits:]}"
     try:
-        found = datetime.fromisoformat(text)
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        found = datetime.fromisoformat(text)  # digits beyond microseconds are cut
+        if found.tzinfo is None:
+            return found.replace(tzinfo=UTC, microsecond=found.microsecond - found.microsecond % unit)
+        found = found.astimezone(UTC)
     except (ValueError, OverflowError):  # not a moment, or one that is before the year 1 in UTC
         return None
+    return found if unit == 1 else found.replace(microsecond=found.microsecond - found.microsecond % unit)
 
 
 def _url(text: str) -> str:

@@ -24,7 +24,7 @@ FORMS = {
     "trimmed": Treatment((), trim=True),
     "casefold": Treatment((), trim=True, casefold=True),
     "url": Treatment((), url=True),
-    "instant": Treatment((), timestamp=True),
+    "instant": Treatment((), timestamp=1),
 }
 CHANGES = 50
 CLEAR_LENGTH = 200
@@ -96,7 +96,7 @@ def _hashes(value: Any, key: bytes) -> dict[str, str]:
         return {"raw": _hash(value, key)}
     found = {"raw": _hash(value, key)}
     for name, how in FORMS.items():
-        form = _hash(leaf(value, how, ()), key)
+        form = _hash(leaf(value, how), key)
         if form not in found.values():
             found[name] = form
     bare = _hash(unquoted(value.strip()), key)

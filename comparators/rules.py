@@ -12,34 +12,43 @@ from difflib import get_close_matches
 from math import inf
 from typing import Any
 
+from comparators.functions import UnknownFunction, resolve
 from comparators.paths import PathError, Pattern, compile_path
+
+UNITS = {"us": 1, "ms": 1_000, "s": 1_000_000}
+"""To what a moment is cut, in microseconds."""
+GAP_KINDS = ("missing", "extra", "value", "type")
+"""What a known gap can be narrowed to: the candidate has nothing, legacy has nothing, another value, another type."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownGap:
-    """A difference that people accept until a date: counted, never hidden."""
+    """A difference that people accept until a date: counted, never hidden. `kinds` are of GAP_KINDS; none is all."""
 
     path: str
     reason: str
     owner: str
     until: date
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
     """One endpoint's rules. Every path is a pattern of `comparators.paths`.
 
-    `unordered` are (list, key) pairs, `tolerance` (path, absolute, relative), `joined` (path, separator).
+    `unordered` are (list, key) pairs, `tolerance` (path, absolute, relative), `joined` (path, separator),
+    `timestamps` (path, microseconds to which a moment is cut), `placeholders` (text, path), `functions` (path, name).
+    `csv` is the column by which the rows of a CSV are paired; None: by their position.
     """
 
     ignore: tuple[str, ...] = ()
     unordered: tuple[tuple[str, str], ...] = ()
     sets: tuple[str, ...] = ()
     tolerance: tuple[tuple[str, float, float], ...] = ()
-    timestamps: tuple[str, ...] = ()
+    timestamps: tuple[tuple[str, int], ...] = ()
     null_missing_empty: tuple[str, ...] = ()
     zero_is_null: tuple[str, ...] = ()
-    placeholders: tuple[str, ...] = ()
+    placeholders: tuple[tuple[str, str], ...] = ()
     casefold: tuple[str, ...] = ()
     urls: tuple[str, ...] = ()
     trim: tuple[str, ...] = ()
@@ -47,6 +56,8 @@ class Rules:
     coerce: tuple[str, ...] = ()
     joined: tuple[tuple[str, str], ...] = ()
     opaque: tuple[str, ...] = ()
+    functions: tuple[tuple[str, str], ...] = ()
+    csv: str | None = None
     headers: tuple[str, ...] = ("content-type",)
     known_gaps: tuple[KnownGap, ...] = ()
 
@@ -86,10 +97,10 @@ class _Reader:
             return Rules()
         kinds: dict[str, Callable[[str, Any], Any]] = {
             "ignore": self._paths, "unordered": self._pairs, "sets": self._paths, "tolerance": self._tolerance,
-            "timestamps": self._paths, "null_missing_empty": self._everywhere, "zero_is_null": self._everywhere,
-            "placeholders": self._texts, "casefold": self._paths, "urls": self._paths, "trim": self._everywhere,
+            "timestamps": self._timestamps, "null_missing_empty": self._everywhere, "zero_is_null": self._everywhere,
+            "placeholders": self._placeholders, "casefold": self._paths, "urls": self._paths, "trim": self._everywhere,
             "unquote": self._everywhere, "coerce": self._everywhere, "joined": self._pairs, "opaque": self._paths,
-            "headers": self._texts, "known_gaps": self._gaps,
+            "functions": self._functions, "csv": self._column, "headers": self._texts, "known_gaps": self._gaps,
         }  # fmt: skip
         found = {}
         for key, given in value.items():
@@ -124,6 +135,52 @@ class _Reader:
             self.problems.append(Problem((key,), f"{key}: a list of texts"))
             return ()
         return tuple(one.lower() if key == "headers" else one for one in value)
+
+    def _timestamps(self, key: str, value: Any) -> tuple[tuple[str, int], ...]:
+        if not isinstance(value, Mapping):
+            if not isinstance(value, list):
+                text = f"{key}: a list of paths, e.g. [results[].updated_at], or a mapping, e.g. {{updated_at: ms}}"
+                self.problems.append(Problem((key,), text))
+                return ()
+            return tuple((path, UNITS["us"]) for path in self._paths(key, value))
+        found = []
+        for path, unit in value.items():
+            if not isinstance(unit, str) or unit not in UNITS:
+                text = f"{key}: {unit!r} is none of {', '.join(UNITS)}, to which a moment is cut"
+                self.problems.append(Problem((key, str(path)), text))
+                continue
+            found.append((self._path((key, str(path)), path), UNITS[unit]))
+        return tuple(found)
+
+    def _placeholders(self, key: str, value: Any) -> tuple[tuple[str, str], ...]:
+        if not isinstance(value, Mapping):
+            return tuple((text, "**") for text in self._texts(key, value))
+        found = []
+        for text, paths in value.items():
+            if not isinstance(text, str) or not (paths is True or isinstance(paths, list)):
+                example = '{"None": ["[].company_name"], "_": true}'
+                self.problems.append(Problem((key, str(text)), f"{key}: texts, each with its paths, e.g. {example}"))
+                continue
+            listed = ["**"] if paths is True else paths
+            found += [(text, self._path((key, text, at), one)) for at, one in enumerate(listed)]
+        return tuple(found)
+
+    def _functions(self, key: str, value: Any) -> tuple[tuple[str, str], ...]:
+        if not isinstance(value, Mapping):
+            self.problems.append(Problem((key,), f"{key}: a mapping of paths, e.g. {{next: links.same_page_link}}"))
+            return ()
+        for path, name in value.items():
+            try:
+                resolve(str(name))
+            except UnknownFunction as error:
+                self.problems.append(Problem((key, str(path)), f"{key}: {error}"))
+        return tuple((self._path((key, str(path)), path), str(name)) for path, name in value.items())
+
+    def _column(self, key: str, value: Any) -> str | None:
+        if isinstance(value, str) and value:
+            return value
+        self.problems.append(Problem((key,), f"{key}: the column by which rows are paired, e.g. contact_uuid"))
+        return None
 
     def _pairs(self, key: str, value: Any) -> tuple[tuple[str, str], ...]:
         if not isinstance(value, Mapping) or not all(isinstance(one, str) for one in value.values()):
@@ -167,8 +224,8 @@ class _Reader:
 
     def _gap(self, place: tuple[str | int, ...], value: Any) -> KnownGap | None:
         wanted = ("path", "reason", "owner", "until")
-        if not isinstance(value, Mapping) or set(value) != set(wanted):
-            text = f"{place[0]}: a known gap has exactly {', '.join(wanted)}"
+        if not isinstance(value, Mapping) or set(value) - {"kinds"} != set(wanted):
+            text = f"{place[0]}: a known gap has exactly {', '.join(wanted)}, and kinds if it is narrowed"
             self.problems.append(Problem(place, text))
             return None
         try:
@@ -178,7 +235,15 @@ class _Reader:
             return None
         if not all(isinstance(value[name], str) and value[name].strip() for name in ("reason", "owner")):
             self.problems.append(Problem(place, "a known gap has a reason and an owner, in words"))
-        return KnownGap(self._path((*place, "path"), value["path"]), str(value["reason"]), str(value["owner"]), until)
+        kinds = self._gap_kinds((*place, "kinds"), value["kinds"]) if "kinds" in value else ()
+        path = self._path((*place, "path"), value["path"])
+        return KnownGap(path, str(value["reason"]), str(value["owner"]), until, kinds)
+
+    def _gap_kinds(self, place: tuple[str | int, ...], value: Any) -> tuple[str, ...]:
+        if not isinstance(value, list) or not value or not all(one in GAP_KINDS for one in value):
+            self.problems.append(Problem(place, f"kinds: a list of {', '.join(GAP_KINDS)}, e.g. [missing]"))
+            return ()
+        return tuple(str(one) for one in value)
 
 
 def pattern(text: str) -> Pattern:

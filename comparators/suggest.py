@@ -9,12 +9,13 @@ from typing import Any
 
 import orjson
 
+from comparators.leaves import ABSENT, FunctionFailed
 from comparators.paths import ELEMENT, PathError, compile_path, without_indexes
 from comparators.redact import place_of
-from comparators.rules import Rules
+from comparators.rules import UNITS, Rules
 from comparators.treatment import Plan, Treatment
 from comparators.verdict import Change, ChangeKind
-from comparators.walk import ABSENT, Walk
+from comparators.walk import Walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ def _accepts(change: Change, name: str, rules: Rules) -> bool:
     if path.endswith(ELEMENT) and change.kind in (ChangeKind.MISSING, ChangeKind.EXTRA):
         return False  # no rule on values makes up for an element that is not there
     field: Callable[..., Rules] = replace
-    widened = field(rules, **{name: (*getattr(rules, name), path)})
+    added = (path, UNITS["us"]) if name == "timestamps" else path
+    widened = field(rules, **{name: (*getattr(rules, name), added)})
     plan = Plan(widened, date.min)
     how: Treatment = plan.root
     for segment in place_of(path):
@@ -86,7 +88,10 @@ def _accepts(change: Change, name: str, rules: Rules) -> bool:
     walk = Walk(plan)
     one = ABSENT if change.kind is ChangeKind.EXTRA else change.legacy
     other = ABSENT if change.kind is ChangeKind.MISSING else change.candidate
-    walk.values(one, other, how, path)
+    try:
+        walk.values(one, other, how, path)
+    except FunctionFailed:  # asked of a value that comparing did not ask it of: nothing can be said
+        return False
     return not walk.changes
 
 

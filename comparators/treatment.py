@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
+from comparators.functions import Function, resolve
 from comparators.paths import ELEMENT, Pattern, Place, compile_path
 from comparators.rules import KnownGap, Rules
 
@@ -15,14 +17,14 @@ PLACES = 20_000
 
 @dataclass(slots=True)
 class Treatment:
-    """What holds at one place."""
+    """What holds at one place. `timestamp` is the microseconds to which a moment is cut, 0 where none is read."""
 
     place: Place
     ignore: bool = False
     unordered: str | None = None
     as_set: bool = False
     tolerance: tuple[float, float] | None = None
-    timestamp: bool = False
+    timestamp: int = 0
     null_missing_empty: bool = False
     zero_is_null: bool = False
     casefold: bool = False
@@ -32,7 +34,9 @@ class Treatment:
     coerce: bool = False
     joined: str | None = None
     opaque: bool = False
-    gap: KnownGap | None = None
+    placeholders: frozenset[str] = frozenset()
+    function: tuple[str, Function] | None = None
+    gaps: tuple[KnownGap, ...] = ()
     below: dict[str, Treatment] = field(default_factory=dict)
 
 
@@ -40,19 +44,23 @@ class Plan:
     """The rules of one endpoint, ready for use. `root` is the treatment of the whole value."""
 
     def __init__(self, rules: Rules, today: date) -> None:
-        self.placeholders = frozenset(rules.placeholders)
         self._flags: list[tuple[str, list[Pattern]]] = [
             (name, [compile_path(path) for path in paths])
             for name, paths in (
-                ("ignore", rules.ignore), ("as_set", rules.sets), ("timestamp", rules.timestamps),
+                ("ignore", rules.ignore), ("as_set", rules.sets),
                 ("null_missing_empty", rules.null_missing_empty), ("zero_is_null", rules.zero_is_null),
                 ("casefold", rules.casefold), ("url", rules.urls), ("trim", rules.trim),
                 ("unquote", rules.unquote), ("coerce", rules.coerce), ("opaque", rules.opaque),
             )
         ]  # fmt: skip
-        self._unordered = [(compile_path(path), key) for path, key in rules.unordered]
-        self._joined = [(compile_path(path), separator) for path, separator in rules.joined]
-        self._tolerance = [(compile_path(path), (plus, times)) for path, plus, times in rules.tolerance]
+        self._values: list[tuple[str, list[tuple[Pattern, Any]]]] = [
+            ("unordered", [(compile_path(path), key) for path, key in rules.unordered]),
+            ("joined", [(compile_path(path), separator) for path, separator in rules.joined]),
+            ("timestamp", [(compile_path(path), unit) for path, unit in rules.timestamps]),
+            ("tolerance", [(compile_path(path), (plus, times)) for path, plus, times in rules.tolerance]),
+            ("function", [(compile_path(path), (name, resolve(name))) for path, name in rules.functions]),
+        ]
+        self._placeholders = [(compile_path(path), text) for text, path in rules.placeholders]
         self._gaps = [(compile_path(gap.path), gap) for gap in rules.known_gaps if gap.until >= today]
         self._places = 0
         self.root = self._made(())
@@ -76,18 +84,12 @@ class Plan:
         for name, patterns in self._flags:
             if any(one.matches(place) for one in patterns):
                 setattr(made, name, True)
-        for one, key in self._unordered:
-            if one.matches(place):
-                made.unordered = key
-        for one, separator in self._joined:
-            if one.matches(place):
-                made.joined = separator
-        for one, bounds in self._tolerance:
-            if one.matches(place):
-                made.tolerance = bounds
-        for one, gap in self._gaps:
-            if one.covers(place):
-                made.gap = gap
+        for name, found in self._values:
+            for one, value in found:
+                if one.matches(place):
+                    setattr(made, name, value)
+        made.placeholders = frozenset(text for one, text in self._placeholders if one.matches(place))
+        made.gaps = tuple(gap for one, gap in self._gaps if one.covers(place))
         return made
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from decimal import Decimal
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
 from comparators.difference import differences
+from comparators.functions import Function
+from comparators.leaves import ABSENT, equal, function_takes, gap_kind, kind, shown, taken
 from comparators.normalise import leaf
 from comparators.paths import ELEMENT, below, element
 from comparators.treatment import Plan, Treatment
@@ -18,13 +21,17 @@ DEEPEST = 64
 """Levels of nesting that are walked; below, DeepDiff's budget decides."""
 _WHOLE = float(1 << 53)
 """Below it a float that is whole is one integer exactly."""
-ABSENT: Any = type("Absent", (), {"__repr__": lambda _self: "absent"})()
+NOT_KEPT = "changes that were not kept"
 
 
 class Walk:
-    """Collects changes, those that a known gap accepts, and how often each rule was needed."""
+    """Collects changes, those that a known gap accepts, and how often each rule was needed.
 
-    def __init__(self, plan: Plan) -> None:
+    At most `most` changes and as many accepted ones are kept; the rest is counted. Its methods raise FunctionFailed.
+    """
+
+    def __init__(self, plan: Plan, most: int = sys.maxsize) -> None:
+        self._most = most
         self.changes: list[Change] = []
         self.accepted: list[Change] = []
         self.counts: Counter[str] = Counter()
@@ -34,8 +41,11 @@ class Walk:
     def values(self, legacy: Any, candidate: Any, how: Treatment, path: str, depth: int = 0) -> None:
         """Compares two values at one place."""
         if how.ignore or (how.opaque and _present(legacy) and _present(candidate)):
-            if not _equal(legacy, candidate):
+            if not equal(legacy, candidate):
                 self.counts["ignore" if how.ignore else "opaque"] += 1
+            return
+        if how.function is not None and _wholly_taken(legacy, candidate, how.function):
+            self.counts[f"function {how.function[0]}"] += 1
             return
         if depth > DEEPEST and _nested(legacy) and _nested(candidate):
             if _frozen(legacy) != _frozen(candidate):
@@ -54,7 +64,11 @@ class Walk:
     ) -> None:
         plan = self._plan
         for key, one in legacy.items():
-            self.values(one, candidate.get(key, ABSENT), plan.below(how, key), below(path, key), depth + 1)
+            other = candidate.get(key, ABSENT)
+            if one is not other and (not isinstance(one, str) or one != other):
+                self.values(one, other, plan.below(how, key), below(path, key), depth + 1)
+        if candidate.keys() <= legacy.keys():
+            return
         for key, other in candidate.items():
             if key not in legacy:
                 self.values(ABSENT, other, plan.below(how, key), below(path, key), depth + 1)
@@ -86,7 +100,7 @@ class Walk:
             if ignored:
                 self.counts["ignore"] += 1
             elif not place or (place[-1] == ELEMENT and change.kind in (ChangeKind.MISSING, ChangeKind.EXTRA)):
-                self._add([change], inner)
+                self.add([change], inner)
             else:
                 one = ABSENT if change.kind is ChangeKind.EXTRA else change.legacy
                 other = ABSENT if change.kind is ChangeKind.MISSING else change.candidate
@@ -112,43 +126,39 @@ class Walk:
             self.counts["unordered"] += 1
 
     def _sets(self, legacy: list[Any], candidate: list[Any], inner: Treatment, path: str) -> None:
-        holders = self._plan.placeholders
-        ours = {_frozen(leaf(one, inner, holders)): one for one in legacy}
-        theirs = {_frozen(leaf(one, inner, holders)): one for one in candidate}
+        ours = {_frozen(leaf(one, inner)): one for one in legacy}
+        theirs = {_frozen(leaf(one, inner)): one for one in candidate}
         if list(ours) != list(theirs):
             self.counts["sets"] += 1
         place = element(path, "")
         found = [Change(place, ChangeKind.MISSING, ours[mark], None) for mark in sorted(ours.keys() - theirs.keys())]
         found += [Change(place, ChangeKind.EXTRA, None, theirs[mark]) for mark in sorted(theirs.keys() - ours.keys())]
-        self._add(found, inner)
+        self.add(found, inner)
 
     # -- leaves -------------------------------------------------------------------------------------------------
 
     def _leaves(self, legacy: Any, candidate: Any, how: Treatment, path: str) -> None:
-        if _equal(legacy, candidate):
-            return
-        holders = self._plan.placeholders
-        one = None if legacy is ABSENT and how.null_missing_empty else leaf(legacy, how, holders)
-        other = None if candidate is ABSENT and how.null_missing_empty else leaf(candidate, how, holders)
-        if _equal(one, other):
-            self.counts["normalised"] += 1
-            return
-        if how.tolerance is not None and _near(one, other, how.tolerance):
-            self.counts["tolerance"] += 1
-            return
-        self._add([Change(path, _kind(one, other), _shown(legacy), _shown(candidate))], how)
+        rule = taken(legacy, candidate, how)
+        if rule is None:
+            self.add([Change(path, kind(legacy, candidate, how), shown(legacy), shown(candidate))], how)
+        elif rule:
+            self.counts[rule] += 1
 
-    def _add(self, found: list[Change], how: Treatment) -> None:
-        gap = how.gap
-        if not found:
-            return
-        if gap is None:
-            self.changes.extend(found)
-            return
-        self.counts[f"known gap {gap.path}"] += len(found)
-        self.accepted.extend(
-            Change(one.path, one.kind, one.legacy, one.candidate, f"known gap: {gap.path}") for one in found
-        )
+    def below(self, how: Treatment, name: str = ELEMENT) -> Treatment:
+        """The treatment of a key below a place, or of the elements of a list there."""
+        return self._plan.below(how, name)
+
+    def add(self, found: list[Change], how: Treatment) -> None:
+        """Notes changes at one place: accepted if a known gap takes them. Beyond `most` of a sort they are counted."""
+        for change in found:
+            gap = next((one for one in how.gaps if not one.kinds or gap_kind(change, how) in one.kinds), None)
+            kept = self.changes if gap is None else self.accepted
+            if gap is not None:
+                self.counts[f"known gap {gap.path}"] += 1
+            if len(kept) >= self._most:
+                self.counts[NOT_KEPT] += 1
+            else:
+                kept.append(change if gap is None else replace(change, accepted_by=f"known gap: {gap.path}"))
 
 
 def _same_object(one: Any, other: Any) -> bool:
@@ -156,43 +166,18 @@ def _same_object(one: Any, other: Any) -> bool:
     return isinstance(one, dict) and isinstance(other, dict) and orjson.dumps(one) == orjson.dumps(other)
 
 
+def _wholly_taken(legacy: Any, candidate: Any, function: tuple[str, Function]) -> bool:
+    """Lists and objects are asked about as a whole, before they are walked."""
+    differ = _nested(legacy) and _nested(candidate) and legacy != candidate
+    return differ and function_takes(legacy, candidate, function)
+
+
 def _nested(value: Any) -> bool:
     return isinstance(value, dict | list)
 
 
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-
-
 def _present(value: Any) -> bool:
     return value is not ABSENT and value is not None
-
-
-def _equal(one: Any, other: Any) -> bool:
-    """JSON equality: numbers are numbers (RFC 8259 §6), but true is not 1."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    return bool(one == other)
-
-
-def _near(one: Any, other: Any, tolerance: tuple[float, float]) -> bool:
-    if not (_number(one) and _number(other)):
-        return False
-    first, second = float(one), float(other)
-    return abs(first - second) <= max(tolerance[0], tolerance[1] * abs(first))
-
-
-def _kind(one: Any, other: Any) -> ChangeKind:
-    if other is ABSENT:
-        return ChangeKind.MISSING
-    if one is ABSENT:
-        return ChangeKind.EXTRA
-    alike = type(one) is type(other) or one is None or other is None or (_number(one) and _number(other))
-    return ChangeKind.VALUE if alike else ChangeKind.TYPE
-
-
-def _shown(value: Any) -> Any:
-    return None if value is ABSENT else value
 
 
 def _key_of(value: Any, key: str) -> str:

@@ -16,6 +16,10 @@ import uvloop
 from connectra.app import Gateway, serve
 from connectra.callers import Callers, Users
 from connectra.client import Client
+from connectra.effects import Effects
+from connectra.export_records import Exports
+from connectra.handlers.downloads import Downloads
+from connectra.routes import export_download
 
 LONGEST = 3600.0
 """Seconds of the deadline of a call to Connectra."""
@@ -68,16 +72,20 @@ async def _run(url: str, timeout: float, socket: str | None, listen: tuple[str, 
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     client = Client(url, os.environ.get("CONNECTRA_API_KEY", ""), timeout)
     users = Users(os.environ.get("LEGACY_DATABASE_URL"))
-    callers = Callers(os.environ.get("LEGACY_JWT_SECRET"), users)
+    legacy_secret = os.environ.get("LEGACY_JWT_SECRET")
+    callers, downloads = Callers(legacy_secret, users), Downloads(Exports(users.database), legacy_secret)
+    effects = Effects(os.environ.get("LEGACY_DATABASE_URL"))
     if socket is not None:
         _remove(socket)
         os.umask(0o177)  # the socket is its owner's alone
     try:
-        gateway = Gateway(client, callers, os.environ.get("CROSSFADE_GATEWAY_SECRET", ""))
+        ours, more = os.environ.get("CROSSFADE_GATEWAY_SECRET", ""), (export_download(downloads),)
+        gateway = Gateway(client, callers, ours, effects=effects, more=more)
         await serve(gateway, socket=socket, listen=listen, stop=stop)
     finally:
         await client.close()
         await users.close()
+        await effects.close()
 
 
 def _remove(socket: str) -> None:

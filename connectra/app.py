@@ -8,26 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
-import zlib
 from dataclasses import dataclass, field, replace
 from hmac import compare_digest
 from time import perf_counter
-from urllib.parse import unquote
 
-import orjson
 from aiohttp import web
 
+from connectra.answering import answer, broken, decline, fail, of_leading
 from connectra.asked import Asked, read_query
 from connectra.cache import Cache, Use, read_forgets, use_of
 from connectra.callers import Caller, Callers
 from connectra.client import Client
+from connectra.effects import Effects
+from connectra.effects_http import PLACE, ordered, told
 from connectra.errors import ConnectraError, Declined, leading
-from connectra.handlers.base import Given, Handler, Single
-from connectra.handlers.company import company
-from connectra.handlers.company_contacts import company_contacts, company_contacts_count
-from connectra.handlers.contact import contact
-from connectra.handlers.linkedin import linkedin
+from connectra.handlers.base import Given, Single
+from connectra.routes import Route, find
 
 log = logging.getLogger("connectra")
 LARGEST_BODY = 1 << 20
@@ -35,44 +31,11 @@ BODY_DEADLINE = 10.0
 """Seconds for a body to come; the worker has it whole before it asks."""
 LONGEST_LINE = 1 << 16
 """Bytes of the request line and of a field, as the worker takes them."""
-COMPRESSED_FROM = 1000
-"""Bytes from which legacy compresses, and says `Vary` (legacy-api.md §2.4)."""
 MOST_FIELDS = 512 + 32
 """Of a request: what the worker takes, and what it adds."""
 ECHOED = ("X-Request-Id", "Origin")
 FORGET = "/-/forget"
 """Where workers say what has been written; without the secret it is no path of ours."""
-RESERVED = {
-    "contact": frozenset(
-        {"count", "title", "seniority", "department", "company", "industry", "keywords", "technologies",
-         "company_address", "contact_address", "stream"}
-    ),
-    "company": frozenset(
-        {"count", "stream", "name", "industry", "keywords", "technologies", "address", "city", "state", "country",
-         "company"}
-    ),
-}  # fmt: skip
-"""Words that are other routes of legacy and can never be ids."""
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One operation: method, path with named groups, and its handler."""
-
-    name: str
-    method: str
-    path: re.Pattern[str]
-    handler: Handler
-
-
-COMPANY = "/api/v1/companies/company/(?P<company_uuid>[^/]+)/contacts/"
-ROUTES = (
-    Route("contact", "GET", re.compile("/api/v1/contacts/(?P<contact_uuid>[^/]+)/"), contact),
-    Route("company", "GET", re.compile("/api/v1/companies/(?P<company_uuid>[^/]+)/"), company),
-    Route("company-contacts", "GET", re.compile(COMPANY), company_contacts),
-    Route("company-contacts-count", "GET", re.compile(COMPANY + "count/"), company_contacts_count),
-    Route("linkedin", "POST", re.compile("/api/v2/linkedin/"), linkedin),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,45 +46,52 @@ class Gateway:
     callers: Callers
     secret: str
     cache: Cache = field(default_factory=Cache)
+    effects: Effects = field(default_factory=lambda: Effects(None))
+    more: tuple[Route, ...] = ()
+    """Operations whose handlers need more than Connectra."""
 
-    async def handle(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         """One request. An error of Connectra is an answer of 5xx; nothing is ever guessed."""
         began = perf_counter()
         try:
             if request.raw_path == FORGET and request.method == "POST" and self._trusts(request):
                 return await self._forget(request)
+            if self._orders(request):
+                return await ordered(self.effects, request, await _body(request))
             given = await self._given(request)
         except Declined as declined:
-            return _declined(str(declined))
+            return decline(str(declined))
         except ConnectraError as error:
-            return _failed(error)
+            return fail(error)
         except ExceptionGroup as group:
-            return _of_leading(leading(group))
-        return _answer(request, given, perf_counter() - began)
+            return of_leading(leading(group))
+        except Exception:
+            log.exception("the gateway failed")
+            return broken()  # legacy answers, and the worker counts it by its own word
+        return await answer(request, given, perf_counter() - began)
 
     async def _given(self, request: web.Request) -> Given:
         target = request.raw_path
         path = target.partition("?")[0]
-        route, params = _found(request.method, path)
-        if any(name in RESERVED.get(route.name, ()) for name in params.values()):
-            raise Declined("another route of legacy")
-        if any("\0" in value for value in params.values()):
-            raise Declined("NUL in a parameter")
-        if any("/" in value for value in params.values()):
-            raise Declined("slash in a parameter")  # legacy finds routes in the decoded path
+        route, params = find(request.method, path, self.more)
+        if not (target.isascii() and request.host.isascii()):
+            raise Declined("target or Host is not ASCII")  # legacy reads such bytes in its own way
         for name in ECHOED:
             if not request.headers.get(name, "").isprintable():
                 raise Declined(f"{name} is no text")
         caller = self._caller(request)
-        await self.callers.admit(request.headers.get("Authorization"), caller)
+        user = await self.callers.admit(request.headers.get("Authorization"), caller)
         body = await _body(request)
         endpoint = route.name
         url = f"{_scheme(request)}://{request.host}{target}"
-        asked = Asked(params, url, body, endpoint, read_query(target))
+        asked = Asked(params, url, body, endpoint, read_query(target), user, request.headers)
         use = use_of(request.headers) if self._trusts(request) else None
         if use is not None and isinstance(route.handler, Single):
             return await self._single(route.handler, asked, use)
-        return await route.handler(self.client, asked)
+        given = await route.handler(self.client, asked)
+        if given.effect is None or caller.shadow or not self._trusts(request):
+            return given
+        return replace(given, told=told(request, endpoint, user, given.effect))
 
     async def _single(self, handler: Single, asked: Asked, use: Use) -> Given:
         """By the cache. The caller has been admitted."""
@@ -140,6 +110,11 @@ class Gateway:
         for endpoint, uuid in forgets:
             self.cache.forget(endpoint, uuid)
         return web.Response(status=204)
+
+    def _orders(self, request: web.Request) -> bool:
+        """Whether a process of ours asks for itself: what it passes on of a client names the endpoint."""
+        ours = self._trusts(request) and "X-Crossfade-Endpoint" not in request.headers
+        return ours and PLACE.fullmatch(request.path) is not None
 
     def _trusts(self, request: web.Request) -> bool:
         """Whether this is a worker of ours: it has the secret made at this start."""
@@ -169,68 +144,10 @@ async def _body(request: web.Request) -> bytes:
     return b"".join(parts)
 
 
-def _found(method: str, path: str) -> tuple[Route, dict[str, str]]:
-    for route in ROUTES:
-        match = route.path.fullmatch(path)
-        if match is not None and route.method == method:
-            return route, {name: unquote(value) for name, value in match.groupdict().items()}
-    raise Declined("no handler for this operation")
-
-
-def _of_leading(error: Exception) -> web.Response:
-    """Of several calls that failed side by side."""
-    if isinstance(error, Declined):
-        return _declined(str(error))
-    if isinstance(error, ConnectraError):
-        return _failed(error)
-    raise error
-
-
-def _declined(reason: str) -> web.Response:
-    plain = reason.encode("ascii", "replace").decode().replace("\n", " ").replace("\r", " ")[:200]
-    return web.Response(status=409, headers={"X-Crossfade-Declined": plain})
-
-
-def _failed(error: ConnectraError) -> web.Response:
-    log.warning("%s", error)
-    body = orjson.dumps({"detail": "Service temporarily unavailable"})
-    headers = {"X-Crossfade-Error": error.word, "Content-Type": "application/json"}
-    return web.Response(status=error.status, body=body, headers=headers)
-
-
 def _scheme(request: web.Request) -> str:
     """As legacy sees it, which trusts its proxy; the host a proxy names is not read (legacy-api.md §2.4)."""
     forwarded = request.headers.get("X-Forwarded-Proto", "")
     return forwarded if forwarded in ("http", "https") else request.scheme
-
-
-def _cors(request: web.Request) -> dict[str, str]:
-    """What lets a page of another origin read the answer."""
-    origin = request.headers.get("Origin")
-    if origin is None:
-        return {}
-    allowed = {"Access-Control-Allow-Credentials": "true", "Access-Control-Expose-Headers": "*"}
-    if "Cookie" in request.headers:
-        return {"Access-Control-Allow-Origin": origin, **allowed, "Vary": "Origin"}
-    return {"Access-Control-Allow-Origin": "*", **allowed}
-
-
-def _answer(request: web.Request, given: Given, seconds: float) -> web.Response:
-    body = orjson.dumps(given.body)
-    headers = {"Content-Type": "application/json", "X-Process-Time": f"{seconds:.6f}", **_cors(request)}
-    if (name := request.headers.get("X-Request-Id")) is not None:
-        headers["X-Request-Id"] = name
-    if given.missing:
-        headers["X-Crossfade-Missing"] = ",".join(given.missing)
-    if given.cache:
-        headers["X-Crossfade-Cache"] = given.cache
-    if len(body) >= COMPRESSED_FROM:
-        headers["Vary"] = "Accept-Encoding, Origin" if "Vary" in headers else "Accept-Encoding"
-        if "gzip" in request.headers.get("Accept-Encoding", ""):
-            packer = zlib.compressobj(6, zlib.DEFLATED, 31)
-            body = packer.compress(body) + packer.flush()
-            headers["Content-Encoding"] = "gzip"
-    return web.Response(status=given.status, body=body, headers=headers)
 
 
 def make_app(gateway: Gateway) -> web.Application:

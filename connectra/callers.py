@@ -4,20 +4,17 @@ whom legacy would refuse, and whoever is not positively known is declined to leg
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from time import monotonic
 
-import asyncpg
 import jwt
 
+from connectra.database import Database, NotAsked
 from connectra.errors import Declined
 
-log = logging.getLogger("connectra.callers")
 KNOWN_FOR = 60.0
 """Seconds for which the users table's word on a subject holds."""
 MOST = 10_000
-DEADLINE = 2.0
 UNKNOWN = "caller not confirmed by legacy"
 
 
@@ -30,11 +27,10 @@ class Caller:
 
 
 class Users:
-    """Legacy's users table, if its address is known."""
+    """Legacy's users table, if its address is known; `database` is for whoever else reads legacy's tables."""
 
     def __init__(self, dsn: str | None) -> None:
-        self._dsn = dsn
-        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self.database = Database(dsn)
         self._known: dict[str, float] = {}
 
     async def knows(self, subject: str) -> bool:
@@ -42,27 +38,20 @@ class Users:
         now = monotonic()
         if self._known.get(subject, 0.0) > now:
             return True
-        if self._dsn is None or not await self._asked(subject):
+        try:
+            found = await self.database.row("SELECT true FROM users WHERE uuid = $1", subject)
+        except NotAsked:  # said in the log
+            return False
+        if found is None:
             return False
         if len(self._known) >= MOST:
             self._known.clear()
         self._known[subject] = now + KNOWN_FOR
         return True
 
-    async def _asked(self, subject: str) -> bool:
-        try:
-            if self._pool is None:
-                self._pool = await asyncpg.create_pool(self._dsn, min_size=0, max_size=4, timeout=DEADLINE)
-            query = "SELECT true FROM users WHERE uuid = $1"
-            return bool(await self._pool.fetchval(query, subject, timeout=DEADLINE))
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            log.warning("legacy's users table can not be asked: %s", error)
-            return False
-
     async def close(self) -> None:
         """Closes the connections."""
-        if self._pool is not None:
-            await self._pool.close()
+        await self.database.close()
 
 
 class Callers:
@@ -72,18 +61,17 @@ class Callers:
         self._secret = secret
         self._users = users
 
-    async def admit(self, authorization: str | None, caller: Caller) -> None:
-        """Returns for somebody whom legacy would answer. Raises Declined for everybody else.
+    async def admit(self, authorization: str | None, caller: Caller) -> str:
+        """The subject of somebody whom legacy would answer. Raises Declined for everybody else.
 
         A shadow's answer goes to nobody: there the token's own word is enough.
         """
         if not self._secret:
             raise Declined("LEGACY_JWT_SECRET is not set")
         subject = subject_of(authorization, self._secret)
-        if caller.shadow or caller.vouched:
-            return
-        if not await self._users.knows(subject):
+        if not (caller.shadow or caller.vouched) and not await self._users.knows(subject):
             raise Declined(UNKNOWN)
+        return subject
 
 
 def subject_of(authorization: str | None, secret: str) -> str:

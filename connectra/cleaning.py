@@ -8,13 +8,19 @@ from typing import Any
 from connectra.errors import Misread
 
 NOTHING = ("", "_")
+_TOUCHED = ("", "_", "'", '"')
+"""How a text begins of which more than the spaces around it may have to go."""
 
 
 def text(value: Any, *, keep_placeholder: bool = False) -> str | None:
-    """A text without spaces and quotes around it; None for nothing and for the placeholder."""
+    """A text without spaces and quotes around it; None for nothing and for the placeholder. Raises Misread."""
     if value is None:
         return None
-    found = str(value).strip()
+    if not isinstance(value, str):
+        raise Misread(f"a {type(value).__name__} where a text was expected")
+    found = value.strip()
+    if found[:1] not in _TOUCHED:
+        return found  # as nearly every value: there are thousands of them in a page
     while True:
         if found == "" or (found == "_" and not keep_placeholder):
             return None
@@ -25,9 +31,11 @@ def text(value: Any, *, keep_placeholder: bool = False) -> str | None:
 
 
 def texts(value: Any) -> list[str] | None:
-    """Each element cleaned; None when nothing is left."""
-    if not isinstance(value, list):
+    """Each element cleaned; None when nothing is left. Raises Misread for what is no list of texts."""
+    if value is None:
         return None
+    if not isinstance(value, list):
+        raise Misread(f"a {type(value).__name__} where a list of texts was expected")
     found = [cleaned for one in value if (cleaned := text(one)) is not None]
     return found or None
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import aiohttp
 import orjson
 
-from connectra.errors import ConnectraError, Misread, RefusedByIt, TooMany, Unavailable, leading
+from connectra.errors import ConnectraError, Failed, Limited, Misread, RefusedByIt, TooMany, Unavailable, leading
+from connectra.vocabulary import Vocabulary
 from connectra.vql import MOST, REACH, Keyword, Query
 from connectra.wire import Record, check_found, decode, encode, number, records, said
 
@@ -31,13 +33,17 @@ class Found:
 
 
 class Client:
-    """Connections to one Connectra. Every call names the endpoint that it is made for."""
+    """Connections to one Connectra. Every call names the endpoint that it is made for.
 
-    def __init__(self, url: str, api_key: str, timeout: float) -> None:
+    `vocabulary` are the values that its table holds; what it remembers ages by `clock`.
+    """
+
+    def __init__(self, url: str, api_key: str, timeout: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._url = url.rstrip("/")
         self._key = api_key
         self._seconds = timeout
         self._session: aiohttp.ClientSession | None = None
+        self.vocabulary = Vocabulary(self, clock)
 
     async def by_uuid(self, entity: str, uuid: str, *, populate: bool = False, endpoint: str = "") -> Record | None:
         """The record, or None when Connectra has none. Raises ConnectraError, Misread for another record."""
@@ -189,6 +195,5 @@ async def _whole(answer: aiohttp.ClientResponse) -> bytes:
 def _refusal(status: int, body: bytes) -> ConnectraError:
     """404 on a route that is known is another version of the service, never a record that is not found."""
     text = said(body, status)
-    if status == 429 or status >= 500:
-        return Unavailable(f"Connectra answered {status}: {text}")
-    return RefusedByIt(f"Connectra answered {status}: {text}")
+    kind = Limited if status == 429 else Failed if status >= 500 else RefusedByIt
+    return kind(f"Connectra answered {status}: {text}")

@@ -1,4 +1,7 @@
-"""Why there is no answer: refused by us, refused by Connectra, not available, misread; or declined to legacy."""
+"""Why there is no answer: refused by us, refused by Connectra, not available, misread; or declined to legacy.
+
+`word` is what the gateway's `X-Crossfade-Error` says, and under which the worker counts the fallback.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Iterator
 
 
 class ConnectraError(Exception):
-    """A call that gave no usable answer. `word` and `status` are what the gateway says of it."""
+    """A call that gave no usable answer. `word` and `status` are what the gateway says of it to the worker."""
 
     word = "unavailable"
     status = 503
@@ -15,7 +18,7 @@ class ConnectraError(Exception):
 class RefusedByUs(ConnectraError):
     """A query that Connectra would misread silently: a defect of ours."""
 
-    word = "refused"
+    word = "unasked"
     status = 502
 
 
@@ -27,7 +30,19 @@ class RefusedByIt(ConnectraError):
 
 
 class Unavailable(ConnectraError):
-    """Connectra can not be reached, is too slow, limits us, or fails behind its door."""
+    """Connectra can not be reached, or is too slow."""
+
+
+class Limited(Unavailable):
+    """Connectra answered 429; whether it says when to come back does not matter: the breaker pauses by itself."""
+
+    word = "limited"
+
+
+class Failed(Unavailable):
+    """Connectra answered that it failed: 5xx."""
+
+    word = "failed"
 
 
 class Misread(ConnectraError):

@@ -77,6 +77,20 @@ def contact_detail(contact: Record) -> Shape:
     return item
 
 
+def contact_simple_item(contact: Record) -> Shape:
+    """ContactSimpleItem; `company_domain` is the person's own website (legacy-api.md §5.5)."""
+    company: Record = contact.get("company") or {}
+    location = {name: text(contact.get(name)) for name in ("city", "state", "country")}
+    return {
+        "uuid": contact["uuid"],
+        **{name: text(contact.get(name)) for name in ("first_name", "last_name", "title")},
+        "location": location if any(location.values()) else None,
+        "company_name": text(company.get("name")),
+        "person_linkedin_url": text(contact.get("linkedin_url")),
+        "company_domain": text(contact.get("website")),
+    }
+
+
 def _company_summary(company: Record) -> Shape:
     return {
         "uuid": company["uuid"],
@@ -124,8 +138,9 @@ def company_detail(company: Record) -> Shape:
 
 
 def _company_metadata(company: Record) -> Shape | None:
-    values: Shape = {name: text(company.get(name)) for name in _COMPANY_METADATA}
-    values["latest_funding_amount"] = whole(company.get("latest_funding_amount"))
+    values: Shape = {
+        name: (whole if name == "latest_funding_amount" else text)(company.get(name)) for name in _COMPANY_METADATA
+    }
     linkedin = text(company.get("linkedin_url"))
     if linkedin is None and all(value is None for value in values.values()):
         return None

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from connectra.errors import Misread, RefusedByUs
+from connectra.fields import check_record
 from connectra.vql import KEYWORDS, LAST_PAGE, MOST, NUMBERS, SHORTEST, TEXTS, Keyword, Query, Range, words
 
 Record = dict[str, Any]
@@ -132,11 +133,7 @@ def check_found(query: Query, found: list[Record]) -> None:
     if len(found) > query.limit:
         raise Misread(f"{len(found)} records came where {query.limit} were asked for")
     for record in found:
-        if not isinstance(record.get("uuid"), str):
-            raise Misread("a record has no uuid")
-        company = record.get("company")
-        if company is not None and not (isinstance(company, dict) and isinstance(company.get("uuid"), str)):
-            raise Misread("a record's company has no uuid")
+        check_record(record)
         for condition in query.must:
             if _shown(condition.field, query) and not _meets(record.get(condition.field), condition.values):
                 raise Misread(f"a record's {condition.field} is not the one that was asked for")

@@ -121,6 +121,7 @@ def _side(seen: Observed | None, blobs: list[bytes]) -> dict[str, Any] | None:
         "failure": seen.failure,
         "declined": seen.declined,
         "missing": seen.missing,
+        "cache": seen.cache,
     }
 
 
@@ -171,4 +172,5 @@ def _observed(side: dict[str, Any] | None, blobs: list[bytes]) -> Observed | Non
         failure=None if failure is None else Failure(failure),
         declined=side.get("declined"),
         missing=tuple(side.get("missing", ())),
+        cache=side.get("cache", ""),
     )

@@ -21,7 +21,7 @@ class Failure(StrEnum):
     INVALID = "invalid"  # not HTTP, or a framing that does not add up
     MISSING = "missing"  # fields missing that no known gap covers
     BREAKER = "breaker"  # not asked: the breaker is open
-    TOO_LARGE = "too large"  # over budget.body and not a streaming endpoint
+    TOO_LARGE = "too large"  # over its budget: `body`, or `spool` where it streams
     CANCELLED = "cancelled"  # the client went away first
 
 
@@ -44,13 +44,18 @@ class Spool:
     size: int
 
 
+TOLD = frozenset({"unavailable", "limited", "failed", "refused", "misread", "unasked", "defect"})
+"""Words with which the bundled gateway says in `X-Crossfade-Error` why it answers 5xx (connectra/errors.py)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Observed:
     """One side's answer. `seconds` runs from own first byte written to own last byte read, less `paused`
     (the time that reading waited for a slow client); it is `inf` for a deadline.
 
     `declined` is the gateway's reason for not answering (neither a fallback nor evidence); `missing` are the
-    fields that it could not provide.
+    fields that it could not provide. `cache` is `hit` or `miss` where the gateway's cache of single records was asked:
+    a hit's `seconds` say nothing of the candidate.
     """
 
     status: int | None
@@ -62,6 +67,16 @@ class Observed:
     failure: Failure | None = None
     declined: str | None = None
     missing: tuple[str, ...] = ()
+    cache: str = ""
+
+    @property
+    def trouble(self) -> str | None:
+        """The name of a failure, None without one: a 5xx has the gateway's own word where it gave one of TOLD."""
+        if self.failure is not Failure.STATUS:
+            return None if self.failure is None else self.failure.value
+        said = next((value for name, value in self.headers if name.lower() == b"x-crossfade-error"), b"")
+        word = said.decode("latin-1")
+        return word if word in TOLD else self.failure.value
 
 
 @dataclass(frozen=True, slots=True)

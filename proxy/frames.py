@@ -80,8 +80,9 @@ class Counts:
     """What a worker has counted since its last Counts; sent about once a second.
 
     `requests` are by endpoint ("" is pass-through) and `side:class` (`legacy:2xx`); `served` and `lost` by endpoint
-    and window number; `fallbacks`, `declined` and `skipped` by endpoint and reason; `seconds` by endpoint and side,
-    counts for BOUNDS and one for what is longer; `errors` are our own failures by operation.
+    and window number; `fallbacks`, `declined` and `skipped` by endpoint and reason; `cache` by endpoint and `hit` or
+    `miss`; `seconds` by endpoint and side, counts for BOUNDS and one for what is longer; `errors` are our own failures
+    by operation; `effects` by endpoint and outcome, and how many wait in the outbox now.
     """
 
     worker: int
@@ -96,8 +97,11 @@ class Counts:
     fallbacks: dict[str, Numbers] = field(default_factory=dict)
     declined: dict[str, Numbers] = field(default_factory=dict)
     skipped: dict[str, Numbers] = field(default_factory=dict)
+    cache: dict[str, Numbers] = field(default_factory=dict)
     seconds: dict[str, dict[str, list[int]]] = field(default_factory=dict)
     errors: Numbers = field(default_factory=dict)
+    effects: dict[str, Numbers] = field(default_factory=dict)
+    effects_waiting: int = 0
 
 
 def pack(kind: Kind, payload: bytes) -> bytes:

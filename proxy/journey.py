@@ -5,7 +5,8 @@ In the worker (`serve`):
 2. *Match* it to an endpoint; what matches none is passed through to legacy.
 3. *Decide* who is the primary, whether the other side is asked beside it, and why.
 4. *Mirror*: the shadow is asked, bounded and never waited for by the client's path.
-5. *Answer* the client: legacy's answer as it streams, or the candidate's, held whole, with *fallback* to legacy.
+5. *Answer* the client: legacy's answer as it streams, or the candidate's, held whole (or streamed, where its
+   endpoint says so), with *fallback* to legacy.
 6. *Hand over* the exchange; full means dropped and counted.
 
 In the analyst (`proxy.analyst`): compare → recheck → record; then, round by round, judge → advance → apply.

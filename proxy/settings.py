@@ -76,13 +76,18 @@ class Paths:
         return self.state / "spool"
 
     @property
+    def outbox(self) -> Path:
+        """Folder of effects of which nobody knows yet whether they were made; they hold personal data."""
+        return self.state / "outbox"
+
+    @property
     def postgres(self) -> Path:
         """The embedded PostgreSQL's folder."""
         return self.state / "postgres"
 
     def prepare(self) -> None:
         """Makes the folders, for this user alone (0700). Raises OSError; `NotOurs` where somebody was faster."""
-        for folder in (self.state, self.run, self.spool):
+        for folder in (self.state, self.run, self.spool, self.outbox):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _ours_alone(self.run)
 

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 
 from rollout.bucket import derive
 from rollout.compile_edits import loosened, ruled_by
-from rollout.flags import CONNECTRA, Flags
+from rollout.effects import NOT_KNOWN, why_not
+from rollout.flags import CONNECTRA, MASTER, Flags
 from rollout.machine import is_order
 from rollout.model import Config, Endpoint, Upstream
 from rollout.states import EndpointState, Event, EventKind
@@ -25,16 +26,19 @@ HEADERS = (
 def compile_table(
     config: Config, states: Mapping[str, EndpointState], flags: Flags, *,
     epoch: int, now: float, secret: bytes, gateway: str | None, p99: Mapping[str, float],
+    effects: str | None = NOT_KNOWN,
 ) -> Table:  # fmt: skip
     """The table in force from `now` (Unix seconds) for `blind_after`.
 
     `gateway` is the path of the bundled gateway's socket; without one its endpoints are pass-through. `p99` is
     legacy's by endpoint, seconds. An endpoint without a state is served by legacy.
+    `effects` is why the gateway can not make effects, None when it can: until then such endpoints are in shadow only.
     """
     candidates = dict(_candidates(config, gateway))
     today = datetime.fromtimestamp(now, UTC).date()
+    cache = config.connectra.cache if config.connectra is not None else 0.0
     routes = tuple(
-        _route(endpoint, states.get(endpoint.name), flags, secret, today, p99.get(endpoint.name))
+        _route(endpoint, states.get(endpoint.name), flags, secret, today, p99.get(endpoint.name), cache, effects)
         for endpoint in config.endpoints
         if endpoint.candidate in candidates
     )
@@ -47,7 +51,14 @@ def compile_table(
         routes=routes,
         digest=config.digest,
         trusted_proxies=config.trusted_proxies,
+        health=_health(config, flags) if config.serve_health else None,
     )
+
+
+def _health(config: Config, flags: Flags) -> dict[str, bool]:
+    """The migration's flags as its health page names them."""
+    named = {phase.flag: flags.phases[phase.name].serve for phase in config.phases if phase.flag is not None}
+    return {**named, MASTER: flags.connectra}
 
 
 def _candidates(config: Config, gateway: str | None) -> Iterator[tuple[str, Upstream]]:
@@ -61,10 +72,11 @@ def _candidates(config: Config, gateway: str | None) -> Iterator[tuple[str, Upst
 
 
 def _route(
-    endpoint: Endpoint, state: EndpointState | None, flags: Flags, secret: bytes, today: date, p99: float | None
+    endpoint: Endpoint, state: EndpointState | None, flags: Flags, secret: bytes, today: date, p99: float | None,
+    cache: float, effects: str | None,
 ) -> Route:
     allowed = flags.of(endpoint.phase, endpoint.candidate)
-    serves = allowed.serve and not endpoint.effects and state is not None and state.serving
+    serves = allowed.serve and why_not(endpoint, effects) is None and state is not None and state.serving
     return Route(
         endpoint=endpoint.name,
         phase=endpoint.phase,
@@ -81,9 +93,11 @@ def _route(
         hedge_after=min(p99, LONGEST) if endpoint.hedge and p99 is not None else None,
         read_your_writes=endpoint.read_your_writes,
         effects=endpoint.effects,
+        effects_deadline=endpoint.effects_deadline,
         reads=endpoint.reads,
         stream=endpoint.stream,
         gaps=tuple(gap.path for gap in endpoint.rules.known_gaps if gap.until >= today),
+        cache=(cache if endpoint.cache is None else endpoint.cache) if endpoint.single else 0.0,
         writes=endpoint.written_by,
     )
 

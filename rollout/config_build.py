@@ -17,7 +17,8 @@ BAKE = 24 * 3600.0
 NESTED = ("budget", "promote_when", "roll_back_when", "latency_ratio", "lag")
 """Sections that are laid over each other key by key."""
 DIRECT = (
-    "sticky", "shadow", "recheck", "lag_window", "serve_deadline", "read_your_writes", "written_by", "effects",
+    "sticky", "shadow", "recheck", "lag_window", "serve_deadline", "read_your_writes", "written_by", "cache", "effects",
+    "effects_deadline",
     "reads", "stream", "hedge", "candidate_headers", "retry_after", "retries", "acknowledge",
 )  # fmt: skip
 

@@ -9,14 +9,12 @@ from itertools import pairwise
 from rollout.config_fields import NAME
 from rollout.config_kinds import Wrong
 from rollout.config_reader import Reader
+from rollout.effects import NOT_BUNDLED
+from rollout.flags import CONNECTRA
 from rollout.match import SAFE
 from rollout.model import Config, Endpoint
 from rollout.source import Node, Row, Scalar, Table
 
-EFFECTS = (
-    "this endpoint has effects on legacy, and serving it from the candidate is not arranged: it stays in shadow, "
-    "its percent must be 0"
-)
 RATES = ("mismatch_rate", "error_rate", "fallback_rate", "latency_p50", "latency_p95")
 
 
@@ -136,8 +134,9 @@ def _endpoint(reader: Reader, endpoint: Endpoint, place: Table, others: tuple[No
         reader.complain(_place("ladder", place, others), "ladder: each rung must be above the one before", f"[{hint}]")
     if any(low >= high for low, high in pairwise(endpoint.recheck)):
         reader.complain(_place("recheck", place, others), "recheck: delays are counted from the request and must rise")
-    if endpoint.effects and endpoint.percent > 0:
-        reader.complain(_place("percent", place, others), f"{endpoint.name}: {EFFECTS}", "percent: 0")
+    if endpoint.effects and endpoint.percent > 0 and endpoint.candidate != CONNECTRA:
+        message = f"{endpoint.name} has effects on legacy, and {NOT_BUNDLED}: it stays in shadow"
+        reader.complain(_place("percent", place, others), message, "percent: 0")
     if endpoint.effects and (endpoint.hedge or endpoint.reads):
         key = "hedge" if endpoint.hedge else "reads"
         message = f"{key}: a request with effects is never sent to legacy twice"
@@ -145,6 +144,10 @@ def _endpoint(reader: Reader, endpoint: Endpoint, place: Table, others: tuple[No
     if endpoint.method not in SAFE and not (endpoint.effects or endpoint.reads):
         message = f"{endpoint.name}: a {endpoint.method} may do something, so it would never be mirrored"
         reader.complain(_place("match", place, others), message, "`reads: true` if it only reads, else `effects: true`")
+    if endpoint.cache and not endpoint.single:
+        message = f"{endpoint.name}: cache: only single records are cached, and this is no GET of one of Connectra's"
+        hint = "leave it out, or match `GET /…/{uuid}/` with `candidate: connectra`, its one parameter at the end"
+        reader.complain(_place("cache", place, others), message, hint)
     _gates(reader, endpoint, place, others)
 
 

@@ -73,6 +73,7 @@ RATIO = OrNone(kinds.number(0.1, 100.0, "ratio"))
 ALPHA = kinds.number(0.0, 0.5, "probability", open_ends=True)
 HEADER = kinds.name("header name", r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", "a header's name alone, e.g. Accept-Language")
 FLAG = kinds.name("name of a flag", r"[A-Z][A-Z0-9_]*", "capital letters, digits and _, e.g. VQL_EXPORTS")
+CACHE = kinds.duration(0.0, 60.0)
 NAME = kinds.name("name", r"[a-z0-9][a-z0-9_-]{0,62}", "small letters, digits, - and _, e.g. single-record")
 
 LATENCY = Section({
@@ -101,6 +102,7 @@ BUDGET = Section({
     "rate": Key(kinds.FREQUENCY, "mirrored requests a second on this host"),
     "body": Key(kinds.SIZE, "greatest body that is mirrored, held and compared"),
     "deadline": Key(kinds.duration(0.01, 600.0), "how long a mirrored request may take"),
+    "spool": Key(kinds.SIZE, "greatest answer that is kept in a file and compared, with `stream: true`"),
 })  # fmt: skip
 
 COMMON: dict[str, Key] = {
@@ -130,9 +132,11 @@ ENDPOINT = Section({
     "percent": Key(kinds.PERCENT, "share of callers that the candidate serves"),
     "compare": Key(Anything(), "rules of comparing (docs/comparing.md)"),
     "effects": Key(kinds.BOOLEAN, "whether a request does something on legacy; it is never repeated there"),
+    "effects_deadline": Key(kinds.duration(0.1, 60.0), "how long ordering an effect may take, and finding out again"),
     "reads": Key(kinds.BOOLEAN, "whether a POST only reads, so that it may be mirrored"),
-    "stream": Key(kinds.BOOLEAN, "whether answers over `budget.body` may stream from the candidate"),
+    "stream": Key(kinds.BOOLEAN, "whether answers of any size may stream from the candidate, and are compared through files"),
     "written_by": Key(Many(kinds.WRITTEN), "writes after which the answer may lag"),
+    "cache": Key(CACHE, "greatest age of a single record in the gateway's cache; 0s is off"),
     "candidate_headers": Key(Many(HEADER), "request headers that a candidate given by URL gets"),
     "acknowledge": Key(kinds.TEXT, "id of the rollback that this file lifts"),
 })  # fmt: skip
@@ -153,7 +157,7 @@ FILE = Section({
         "url": Key(kinds.URL, "address, without a path", needed=True),
         "api_key": Key(kinds.TEXT, "its key; write ${CONNECTRA_API_KEY}", needed=True),
         "timeout": Key(kinds.duration(0.01, 3600.0), "how long a call may take"),
-        "cache": Key(kinds.duration(0.0, 3600.0), "greatest age of a cached single record; 0s is off"),
+        "cache": Key(CACHE, "`cache` of the endpoints of single records that do not say otherwise"),
     }), "the search service behind `candidate: connectra`"),
     "flags_file": Key(kinds.TEXT, "file of flags, KEY=VALUE a line, beside the environment"),
     "trusted_proxies": Key(Many(kinds.NETWORK), "networks whose X-Forwarded-* are believed"),
@@ -163,7 +167,7 @@ FILE = Section({
         "age": Key(kinds.duration(60.0), "how long samples are kept"),
         "bytes": Key(kinds.SIZE, "how much room samples may take"),
     }), "how long findings are kept"),
-    "serve_health": Key(kinds.BOOLEAN, "whether health paths are answered here rather than by legacy"),
+    "serve_health": Key(kinds.BOOLEAN, "whether GET /api/v1/health/vql is answered by the gateway rather than by legacy"),
     "defaults": Key(Section({
         **COMMON,
         "extra_legacy_load": Key(kinds.SHARE, "rechecks, noise calls and hedges together, of legacy's traffic"),

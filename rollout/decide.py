@@ -51,8 +51,6 @@ def _primary(route: Route, facts: Facts) -> tuple[Side, str]:
         return Side.LEGACY, "0 %"
     if facts.blind:
         return Side.LEGACY, "blind"
-    if route.effects:
-        return Side.LEGACY, "effects"
     if facts.wrote:
         return Side.LEGACY, "read your writes"
     if not serves(bytes.fromhex(route.salt), facts.sticky, route.percent):

@@ -263,8 +263,8 @@ class Window:
 
 
 def _excluded(seen: Sides, candidate: float) -> str | None:
-    if seen.paused > PAUSED:
-        return "paused"
+    if seen.cached or seen.paused > PAUSED:
+        return "cached" if seen.cached else "paused"
     smaller, larger = sorted((seen.legacy_size, seen.candidate_size))
     return "sizes differ" if not isinf(candidate) and larger > 2 * smaller + 1024 else None
 

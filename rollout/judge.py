@@ -28,13 +28,15 @@ WATCH = 10_000.0
 class Surroundings:
     """What beside its evidence holds an endpoint.
 
-    `waits_for` is an earlier phase, `store_ok` whether evidence can be kept, `auto` whether the judge may promote.
+    `waits_for` is an earlier phase, `store_ok` whether evidence can be kept, `auto` whether the judge may promote,
+    `effects` whether it has effects that can not be made now on legacy, and `why_effects` says why.
     """
 
     waits_for: str | None = None
     store_ok: bool = True
     auto: bool = True
     effects: bool = False
+    why_effects: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def _held(state: EndpointState, around: Surroundings, now: float) -> str | None:
     if state.status is Status.HELD_FOR_PERSON:
         return f"held for a person: {state.reason}"
     if around.effects:
-        return "has effects on legacy (credits, activity rows): it is mirrored and never served"
+        return f"has effects on legacy (credits, activity rows) and is mirrored only: {around.why_effects}"
     if not around.auto:
         return "auto is false: only people promote it"
     if not around.store_ok:

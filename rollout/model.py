@@ -31,17 +31,21 @@ class Connectra:
     api_key: str = field(repr=False)
     timeout: float = 30.0
     cache: float = 0.0
-    """Greatest age of a cached single record, seconds; 0 is off."""
+    """Greatest age of a cached single record, seconds, where an endpoint does not say otherwise; 0 is off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What mirroring may use on this host: requests in flight, requests a second, body bytes, seconds."""
+    """What mirroring may use on this host: requests in flight, requests a second, body bytes, seconds.
+
+    `spool` is the greatest answer kept in a file for comparing, on endpoints with `stream: true`.
+    """
 
     in_flight: int = 64
     rate: float = 200.0
     body: int = 1 << 20
     deadline: float = 10.0
+    spool: int = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +75,13 @@ class Endpoint:
     serve_deadline: float | None = None
     """Seconds, or None for legacy's recent p99 (within 0.5 to 5 s)."""
     read_your_writes: float = 10.0
+    cache: float | None = None
+    """Greatest age of a cached record, seconds, 0 is off; None: what the section `connectra` says."""
     written_by: tuple[str, ...] = ()
     """`METHOD /template` of the writes after which this endpoint's answer may lag; shared parameters must be equal."""
     effects: bool = False
+    effects_deadline: float = 2.0
+    """Seconds for the order of an effect, and as many again to find out what became of one."""
     reads: bool = False
     stream: bool = False
     hedge: bool = False
@@ -84,6 +92,12 @@ class Endpoint:
     """Retries by the judge after rollbacks; then the endpoint is held for a person."""
     acknowledge: str | None = None
     line: int = 0
+
+    @property
+    def single(self) -> bool:
+        """Whether it is a GET of one record of Connectra's: its path ends in its only parameter."""
+        last = self.template.rstrip("/").endswith("}") and self.template.count("{") == 1
+        return last and self.method == "GET" and self.candidate == "connectra"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ class Sides:
     `seconds` are None for a side that was not asked or that failed other than by its deadline, and inf for a
     deadline. `candidate_failed` is a value of `proxy.exchange.Failure`. `skipped` says why there is no second
     side: `not sampled` is no loss, `declined earlier` is declined, every other reason is counted as missing data.
-    `paused` is the longer of both sides' pauses. `shape` names the set of the query's parameters (sorted, comma
+    `paused` is the longer of both sides' pauses, `cached` a candidate's answer out of a cache, whose time says nothing
+    of it. `shape` names the set of the query's parameters (sorted, comma
     separated, "" for none).
     """
 
@@ -39,6 +40,7 @@ class Sides:
     candidate_size: int = 0
     paused: float = 0.0
     shape: str = ""
+    cached: bool = False
 
     @property
     def turned_down(self) -> str | None:

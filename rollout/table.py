@@ -36,10 +36,13 @@ class Route:
     hedge_after: float | None = None
     read_your_writes: float = 10.0
     effects: bool = False
+    effects_deadline: float = 2.0
     reads: bool = False
     stream: bool = False
     gaps: tuple[str, ...] = ()
     """Paths of unexpired known gaps: fields that the candidate may leave out and still be served."""
+    cache: float = 0.0
+    """Greatest age, seconds, of a single record out of the bundled gateway's cache; 0 is off."""
     writes: tuple[str, ...] = ()
     """`METHOD /template` patterns of writes that the worker reports for this endpoint (see `written_by`)."""
 
@@ -56,6 +59,8 @@ class Table:
     routes: tuple[Route, ...]
     digest: str
     trusted_proxies: tuple[str, ...] = ()
+    health: dict[str, bool] | None = None
+    """Flags and whether they are on, for `/api/v1/health/vql`; None: legacy answers it."""
     version: int = TABLE_VERSION
 
 

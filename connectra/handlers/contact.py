@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from connectra.asked import Asked
-from connectra.client import Client
-from connectra.handlers.base import Given, not_found
+from connectra.handlers.base import Single
 from connectra.shapes import contact_detail
 
-
-async def contact(client: Client, asked: Asked) -> Given:
-    """ContactDetail. Query parameters are ignored, as legacy ignores them."""
-    uuid = asked.params["contact_uuid"]
-    found = await client.by_uuid("contacts", uuid, populate=True, endpoint=asked.endpoint)
-    return not_found("Contact") if found is None else Given(200, contact_detail(found))
+contact = Single("contact_uuid", "contacts", "Contact", contact_detail, populate=True)
+"""ContactDetail."""

@@ -6,7 +6,9 @@
 | PUT /lab/latency | `{"match": {"path"?, "endpoint"?}, "median_ms": 24, "sigma"?: 0.2}`; median 0 removes the rule |
 | PUT /lab/faults | `{"kind", "share"?: 1, "endpoint"?, "path"?}`; share 0 removes the rule |
 | PUT /lab/fields | `{"field", "action": "missing" or "wrong", "share"?: 1, "endpoint"?, "path"?}` |
-| DELETE /lab/lag, /lab/latency, /lab/faults, /lab/fields, /lab/ | clears one kind, or all |
+| PUT /lab/outages | `{"database"?, "engine"?, "pooled"?}`: "up", "down" or "down_at_start" each; see outages.py |
+| PUT /lab/rate | `{"tokens": 3}`: so many requests pass, then all are 429 |
+| DELETE /lab/lag (latency, faults, fields, outages, rate), or /lab/ | clears one kind, or all |
 
 `path` is a prefix of the path, `endpoint` the caller's header `X-Crossfade-Endpoint`. A list of rules sets several.
 Kinds of faults: error (500 of the search engine), panic (500, empty body), hang (no answer), drop (connection closed
@@ -27,6 +29,7 @@ from lab.connectra.settings import BadSwitch
 from lab.connectra.switches import Switches
 
 _RULES = {"latency": "latencies", "faults": "faults", "fields": "fields"}
+_KINDS = ("lag", "outages", "rate", *_RULES)
 
 
 class Controls:
@@ -43,10 +46,10 @@ class Controls:
         try:
             if asked.method == "GET" and name in ("", "state"):
                 return self._state()
-            if asked.method == "PUT" and (name == "lag" or name in _RULES):
+            if asked.method == "PUT" and name in _KINDS:
                 self._put(name, asked.body)
                 return self._state()
-            if asked.method == "DELETE" and (name in ("", "state", "lag") or name in _RULES):
+            if asked.method == "DELETE" and name in ("", "state", *_KINDS):
                 self._clear(name)
                 return self._state()
         except BadSwitch as wrong:
@@ -54,7 +57,8 @@ class Controls:
         return json_reply(404, {"error": f"no switch {asked.method} {asked.path}; see GET /lab/state"})
 
     def _state(self) -> Reply:
-        return json_reply(200, {"switches": self._switches.shown(), **self._figures()})
+        process = "ended" if self._switches.outages.ended else "running"
+        return json_reply(200, {"switches": self._switches.shown(), "process": process, **self._figures()})
 
     def _put(self, name: str, body: bytes) -> None:
         try:
@@ -64,15 +68,21 @@ class Controls:
         if name == "lag":
             self._switches.lag = settings.lag(value)
             self._turned()
+        elif name == "outages":
+            settings.outages(self._switches.outages, value)
+        elif name == "rate":
+            self._switches.tokens = settings.tokens(value)
         else:
             settings.switch(self._switches, _RULES[name], value)
 
     def _clear(self, name: str) -> None:
-        if name in _RULES:
-            getattr(self._switches, _RULES[name]).clear()
-            return
-        self._switches.lag = 0.0
-        self._turned()
-        if name != "lag":
-            for rules in _RULES.values():
-                getattr(self._switches, rules).clear()
+        for kind in (name,) if name in _KINDS else _KINDS:
+            if kind == "lag":
+                self._switches.lag = 0.0
+                self._turned()
+            elif kind == "outages":
+                self._switches.outages.clear()
+            elif kind == "rate":
+                self._switches.tokens = None
+            else:
+                getattr(self._switches, _RULES[kind]).clear()

@@ -11,6 +11,7 @@ from typing import Any
 from lab.connectra import gojson, routes
 from lab.connectra.engine import Engine
 from lab.connectra.errors import Answered, Panicked
+from lab.connectra.switches import Switches
 
 JSON_TYPE = "application/json; charset=utf-8"
 _PREFLIGHT = {
@@ -85,9 +86,15 @@ class Edge:
         self.engine = engine
         self.api_key = api_key
         self.bucket = bucket
+        self._switches = Switches()
+
+    def obey(self, switches: Switches) -> None:
+        """From now on the outages and the rate limit of these switches hold."""
+        self._switches = switches
+        self.engine.obey(switches.outages)
 
     def answer(self, asked: Asked, now: float, change: Change | None = None) -> Reply:
-        """The whole way of a request. `change` may alter what a handler gives before it is encoded."""
+        """The whole way of a request. `change` may alter what a handler gives before it is encoded. Raises Ended."""
         found = routes.find(asked.method, asked.path)
         if found is None:
             target = routes.redirected(asked.method, asked.path)
@@ -107,7 +114,7 @@ class Edge:
     def _guarded(
         self, asked: Asked, found: tuple[routes.Handler, str] | None, now: float, change: Change | None
     ) -> Reply:
-        if not self.bucket.take(now):
+        if not self._admitted(now):
             return json_reply(429, RATE_LIMITED)
         if not self.api_key or asked.headers.get("X-API-Key", "") != self.api_key:
             return json_reply(401, UNAUTHORIZED)
@@ -123,6 +130,14 @@ class Edge:
         if change is not None:
             change(value)
         return json_reply(status, value)
+
+    def _admitted(self, now: float) -> bool:
+        """Spends a token: of those that the lab left, else of the bucket."""
+        left = self._switches.tokens
+        if left is None:
+            return self.bucket.take(now)
+        self._switches.tokens = max(left - 1, 0)
+        return left > 0
 
 
 def _redirect(asked: Asked, target: str) -> Reply:

@@ -12,6 +12,7 @@ from lab.connectra.filters import Filters
 from lab.connectra.index import Index, Source
 from lab.connectra.jobs import Jobs
 from lab.connectra.matching import Finder, count
+from lab.connectra.outages import Outages
 from lab.connectra.postings import KeywordField
 from lab.connectra.table import Record, Table
 
@@ -24,9 +25,14 @@ class Engine:
         self.companies = Table(COMPANY)
         self.contact_index = Index(CONTACT)
         self.company_index = Index(COMPANY)
-        self.filters = Filters({"contact": self.contacts, "company": self.companies})
-        self.jobs = Jobs()
+        self.outages = Outages()
+        self.filters = Filters({"contact": self.contacts, "company": self.companies}, self.outages)
+        self.jobs = Jobs(self.outages)
         self._finders = {"contact": Finder(self.contact_index), "company": Finder(self.company_index)}
+
+    def obey(self, outages: Outages) -> None:
+        """From now on these outages rule what can be read and written."""
+        self.outages = self.filters.outages = self.jobs.outages = outages
 
     def table(self, service: str) -> Table:
         """`contact` or `company`."""
@@ -38,13 +44,15 @@ class Engine:
 
     def search(self, service: str, search: Search) -> list[Record]:
         """One page of records."""
+        self.outages.ask_engine()
         finder = self._finders[service]
         if service == "contact":
-            return reading.contacts(finder, self.contacts, self.companies, search)
-        return reading.companies(finder, self.companies, search)
+            return reading.contacts(finder, self.contacts, self.companies, search, self.outages)
+        return reading.companies(finder, self.companies, search, self.outages)
 
     def count(self, service: str, search: Search) -> int:
         """How many documents match; rows play no part."""
+        self.outages.ask_engine()
         return count(self.index(service), search)
 
     def put_document(self, service: str, record: Record, company: Record | None, at: datetime) -> None:

@@ -37,6 +37,10 @@ class Panicked(Exception):
     """The service would have panicked: 500 with an empty body."""
 
 
+class Ended(Exception):
+    """The process died of this request: the connection closes without an answer, as do all later ones."""
+
+
 PAGE_SIZE_EXCEEDED = (
     "ERR_PAGE_SIZE_EXCEEDED: the requested page size surpasses the maximum allowed limit; "
     "consider using pagination with smaller batches"

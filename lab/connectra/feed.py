@@ -3,6 +3,9 @@
 Triggers tell of each change over LISTEN/NOTIFY; the record is read at once, so that it waits as it was then, and is
 applied to table and index when its time has come. A lost connection, missing triggers and a TRUNCATE lead to a fresh
 reading of everything; what differs then counts as changed at that moment.
+
+A fed service has the filters `linkedin_url` of contacts and of companies, which read the table: with them the product
+finds every spelling of an address (docs/operating.md, "LinkedIn search and Connectra's filters table").
 """
 
 from __future__ import annotations
@@ -22,6 +25,11 @@ from lab.connectra.engine import Engine
 from lab.connectra.switches import Switches
 from lab.connectra.table import Record
 
+FILTERS = tuple(
+    {"key": "linkedin_url", "service": service, "filter_type": "keyword", "display_name": "LinkedIn URL",
+     "direct_derived": True, "active": True}
+    for service in ("contact", "company")
+)  # fmt: skip
 MAX_WAITING = 500_000
 _CHUNK = 200
 _HEARTBEAT = 1.0
@@ -60,6 +68,8 @@ class Feed:
         self._applied = 0
         self._last: datetime | None = None
         self._connected = False
+        for row in FILTERS:
+            engine.filters.add(row)
 
     async def run(self) -> None:
         """Until cancelled. Raises Unfed when the first reading does not succeed in time."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from lab.connectra.errors import PAGE_SIZE_EXCEEDED, UNSUPPORTED_SERVICE, BadRequest, Failed
 from lab.connectra.fields import Schema, Type
+from lab.connectra.outages import Outages
 from lab.connectra.table import Record, Table
 
 SERVICES = ("contact", "company")
@@ -18,7 +20,8 @@ _DEFAULT_LIMIT, _MAX_LIMIT = 25, 100
 class Filters:
     """Rows of `filters` in order, and of `filters_data` by their uuid."""
 
-    def __init__(self, tables: dict[str, Table]) -> None:
+    def __init__(self, tables: dict[str, Table], outages: Outages) -> None:
+        self.outages = outages
         self.rows: list[dict[str, Any]] = []
         self.values: dict[str, tuple[str, str, str]] = {}
         self._tables = tables
@@ -29,16 +32,21 @@ class Filters:
         self.rows.append({"id": len(self.rows) + 1} | {key: row.get(key) for key in keys})
 
     def listed(self, service: str) -> list[dict[str, Any]] | None:
-        """The active definitions; None when there are none. Raises Failed for an unknown service."""
+        """The active definitions; None when there are none. Raises Failed for an unknown service, DatabaseLost."""
         _known(service)
+        self.outages.ask_database()
         return [row for row in self.rows if row["service"] == service and _active(row)] or None
 
     def data(self, service: str, query: dict[str, Any]) -> list[dict[str, str]]:
-        """One page of values. Raises BadRequest for a limit over 100, Failed for an unknown service or key."""
+        """One page of values. Raises BadRequest for a limit over 100, Failed for an unknown service or key.
+
+        DatabaseLost is raised when the definitions can not be read.
+        """
         limit = query.get("limit") or 0
         if limit > _MAX_LIMIT:
             raise BadRequest(PAGE_SIZE_EXCEEDED)
         _known(service)
+        self.outages.ask_database()
         key, text = query.get("filter_key") or "", query.get("search_text") or ""
         row = next((row for row in self.rows if row["service"] == service and row["key"] == key and _active(row)), None)
         if row is None:
@@ -47,14 +55,14 @@ class Filters:
         start = max((query.get("page") or 0) - 1, 0) * limit
         like = _like(text)
         if row["direct_derived"]:
-            values = self._column(self._tables[service], key, text, like)[start : start + limit]
-            values = [value for value in values if value]
+            found = self._column(self._tables[service], key, text, like)
+            values = [value for value in islice(found, start, start + limit) if value]
         else:
             values = [value for name, of, value in self.values.values() if (name, of) == (key, service)]
-            values = [value for value in values if like.search(value)][start : start + limit]
+            values = [value for value in values if like(value)][start : start + limit]
         return [{"value": value, "display_value": value} for value in values]
 
-    def _column(self, table: Table, key: str, text: str, like: re.Pattern[str]) -> list[str]:
+    def _column(self, table: Table, key: str, text: str, like: Callable[[str], bool]) -> Iterator[str]:
         kind = table.schema.columns.get(key)
         if kind is None:
             raise Failed(f'ERROR: column "{key}" does not exist (SQLSTATE 42703)')
@@ -62,9 +70,8 @@ class Filters:
             if text:
                 name = {Type.LIST: "character varying[]", Type.INTEGER: "bigint"}.get(kind, "timestamp with time zone")
                 raise Failed(f"ERROR: operator does not exist: {name} ~~* unknown (SQLSTATE 42883)")
-            return []
-        values = (row.shown.get(key, "") for row in table.rows.values())
-        return [value for value in values if like.search(value)]
+            return iter(())
+        return filter(like, (row.shown.get(key, "") for row in table.rows.values()))
 
     def harvest(self, service: str, schema: Schema, records: Iterable[Record]) -> int:
         """Keeps each new value of the filters that are not derived; says how many values there were, new or not."""
@@ -91,10 +98,32 @@ def _active(row: dict[str, Any]) -> bool:
     return bool(row["active"]) and row["deleted_at"] is None
 
 
-def _like(text: str) -> re.Pattern[str]:
-    """ILIKE '%text%'."""
-    parts = ("." if character == "_" else ".*" if character == "%" else re.escape(character) for character in text)
-    return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)
+def _like(text: str) -> Callable[[str], bool]:
+    """ILIKE '%text%': a backslash takes the next sign as it is, that of the pattern's own end too."""
+    text = _folded(text)
+    if not any(sign in text for sign in "%_\\"):
+        return lambda value: text in _folded(value)
+    first, *middle, last = _pieces(f"%{text}%")
+    # What stands between two % is sought once, where it first is: going back could find nothing more.
+    parts = [first, *(f"(?>.*?{piece})" for piece in middle if piece), f".*{last}"]
+    pattern = re.compile("".join(parts), re.DOTALL)
+    return lambda value: pattern.fullmatch(_folded(value)) is not None
+
+
+def _pieces(pattern: str) -> list[str]:
+    """What stands before, between and after the % of a pattern, as regular expressions."""
+    pieces, signs = [""], iter(pattern)
+    for sign in signs:
+        if sign == "%":
+            pieces.append("")
+        else:
+            pieces[-1] += "." if sign == "_" else re.escape(next(signs) if sign == "\\" else sign)
+    return pieces
+
+
+def _folded(text: str) -> str:
+    """Lower case letter by letter, as PostgreSQL's; a text keeps its length."""
+    return text.lower() if text.isascii() else "".join(letter.lower()[0] for letter in text)
 
 
 def _values(schema: Schema, key: str, value: Any) -> list[str]:

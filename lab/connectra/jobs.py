@@ -9,6 +9,7 @@ from typing import Any
 from lab.connectra import gotime
 from lab.connectra.errors import BadRequest
 from lab.connectra.gojson import Pairs
+from lab.connectra.outages import Outages
 
 _DEFAULT_LIMIT, _MAX_LIMIT = 25, 100
 _REQUIRED = "Key: 'CreateJobRequest.{0}' Error:Field validation for '{0}' failed on the 'required' tag"
@@ -17,11 +18,12 @@ _REQUIRED = "Key: 'CreateJobRequest.{0}' Error:Field validation for '{0}' failed
 class Jobs:
     """The rows of `jobs`."""
 
-    def __init__(self) -> None:
+    def __init__(self, outages: Outages) -> None:
+        self.outages = outages
         self._rows: list[dict[str, Any]] = []
 
     def create(self, request: dict[str, Any] | None, parsed: Any) -> None:
-        """Raises BadRequest for missing fields and a negative retry_count. JSON null is data."""
+        """Raises BadRequest for missing fields and a negative retry_count, DatabaseLost. JSON null is data."""
         request = request or {}
         sent = {key.lower() for key, _ in parsed} if isinstance(parsed, Pairs) else set()
         missing = [
@@ -36,6 +38,7 @@ class Jobs:
                 "ERR_INVALID_RETRY_COUNT: 'retry_count' must be a non-negative integer; "
                 "use 0 for no retries or a positive number for retry attempts"
             )
+        self.outages.ask_database()
         now = gotime.to_json(datetime.now(UTC))
         self._rows.append(
             {
@@ -47,7 +50,7 @@ class Jobs:
         )
 
     def listed(self, request: dict[str, Any] | None) -> list[dict[str, Any]] | None:
-        """None when there are none. Raises BadRequest for a limit out of range."""
+        """None when there are none. Raises BadRequest for a limit out of range, DatabaseLost."""
         request = request or {}
         limit = request.get("limit") or 0
         if limit < 0:
@@ -57,6 +60,7 @@ class Jobs:
                 "ERR_LIMIT_TOO_HIGH: 'limit' exceeds the maximum of 100 records per request; "
                 "reduce the value or use pagination"
             )
+        self.outages.ask_database()
         kind, states = request.get("job_type") or "", request.get("status") or ()
         found = [
             row for row in self._rows

@@ -116,7 +116,7 @@ class Finder:
         return numeric
 
     def _unordered(self, found: Docs | None, size: int) -> list[int]:
-        return list(islice(self.index.documents, size)) if found is None else heapq.nsmallest(size, found)
+        return list(islice(self.index.in_order(), size)) if found is None else heapq.nsmallest(size, found)
 
     def _page(self, found: Docs | None, search: Search, start: int) -> list[int]:
         ordered = self._ordered(found, search.order)

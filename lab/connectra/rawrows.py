@@ -9,15 +9,19 @@ from typing import Any
 from lab.connectra import upserts
 from lab.connectra.engine import Engine
 from lab.connectra.errors import BadRequest, Failed
+from lab.connectra.outages import DatabaseLost
 from lab.connectra.table import Record
 
 MAX_ROWS = 100
 _MISSING = "Key: 'BatchInsertRequest.Data' Error:Field validation for 'Data' failed on the 'required' tag"
-_NO_ROWS = 'ERROR: syntax error at or near ")" (SQLSTATE 42601)'
+_UNREADABLE = "failed to initialize batch service"
 
 
 def upsert(engine: Engine, request: dict[str, Any] | None) -> None:
-    """Raises BadRequest for a missing, empty or too long list, Failed when a batch yields no filter value."""
+    """Raises BadRequest for a missing, empty or too long list, Failed with the errors of the writes, Ended.
+
+    A batch that yields no filter value for one of the two services is an error of PostgreSQL's too.
+    """
     rows = (request or {}).get("data")
     if rows is None:
         raise BadRequest(_MISSING)
@@ -25,6 +29,10 @@ def upsert(engine: Engine, request: dict[str, Any] | None) -> None:
         raise BadRequest("ERR_EMPTY_PAYLOAD: the request holds no records; provide at least one")
     if len(rows) > MAX_ROWS:
         raise BadRequest("ERR_BATCH_TOO_LARGE: the batch exceeds the maximum of 100 records; use smaller batches")
+    try:
+        engine.outages.ask_database()
+    except DatabaseLost:
+        raise Failed(_UNREADABLE) from None
     contacts: dict[str, Record] = {}
     companies: dict[str, Record] = {}
     for row in rows:
@@ -33,11 +41,10 @@ def upsert(engine: Engine, request: dict[str, Any] | None) -> None:
         contact = _contact(cleaned, company["uuid"])
         companies.setdefault(company["uuid"], company)
         contacts.setdefault(contact["uuid"], contact)
-    values = [
-        upserts.written(engine, "company", list(companies.values())),
-        upserts.written(engine, "contact", list(contacts.values())),
+    failures = [
+        *upserts.written(engine, "company", list(companies.values())),
+        *upserts.written(engine, "contact", list(contacts.values())),
     ]
-    failures = [_NO_ROWS for found in values if not found]
     if failures:
         raise Failed("\n".join(failures))
 

@@ -7,18 +7,20 @@ from typing import Any
 from lab.connectra.bodies import Search
 from lab.connectra.errors import DATA_FETCH_FAILED, Failed
 from lab.connectra.matching import Finder, Hit
+from lab.connectra.outages import DatabaseLost, Outages
 from lab.connectra.table import Record, Table, UnknownColumn, projected
 
 
-def contacts(finder: Finder, rows: Table, companies: Table, search: Search) -> list[Record]:
-    """POST /contacts/. Raises Failed and EngineRefused."""
+def contacts(finder: Finder, rows: Table, companies: Table, search: Search, outages: Outages) -> list[Record]:
+    """POST /contacts/. Contacts and companies are read at the same time. Raises Failed and EngineRefused."""
     hits = finder.hits(search)
     if not hits:
         return []
     try:
+        outages.ask_database(2 if search.populate else 1)
         columns = rows.select((*search.columns, "company_id") if search.columns else ())
         firms = _companies(companies, hits, search.company_columns) if search.populate else {}
-    except UnknownColumn:
+    except (DatabaseLost, UnknownColumn):
         raise Failed(DATA_FETCH_FAILED) from None
     data = []
     for hit, record in _joined(hits, rows, columns):
@@ -30,10 +32,13 @@ def contacts(finder: Finder, rows: Table, companies: Table, search: Search) -> l
     return data
 
 
-def companies(finder: Finder, rows: Table, search: Search) -> list[Record]:
+def companies(finder: Finder, rows: Table, search: Search, outages: Outages) -> list[Record]:
     """POST /companies/. Raises Failed and EngineRefused."""
     hits = finder.hits(search)
-    if not hits or search.columns == ("",):
+    if not hits:
+        return []
+    outages.ask_database()
+    if search.columns == ("",):
         return []
     data = []
     for hit, record in _joined(hits, rows, rows.select(search.columns)):

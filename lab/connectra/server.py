@@ -11,7 +11,7 @@ from aiohttp import web
 from lab.connectra import defects
 from lab.connectra.controls import Controls
 from lab.connectra.edge import RATE_LIMITED, UNAUTHORIZED, Asked, Edge, Reply, json_reply
-from lab.connectra.errors import EngineRefused
+from lab.connectra.errors import Ended, EngineRefused
 from lab.connectra.switches import FieldDefect, Switches
 
 ENDPOINT_HEADER = "X-Crossfade-Endpoint"
@@ -30,25 +30,41 @@ class Service:
         self._engine = edge.engine
         self._switches = switches
         self._controls = controls
+        self._served: set[asyncio.Transport] = set()
+        edge.obey(switches)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """One request; /lab/ needs no key."""
-        loop = asyncio.get_running_loop()
-        arrived = loop.time()
+        """One request; /lab/ needs no key, and answers when the service itself has ended."""
+        arrived = asyncio.get_running_loop().time()
         raw, _, query = request.raw_path.partition("?")
         asked = Asked(request.method, unquote(raw), query, request.headers, await request.content.read())
         if asked.path.startswith("/lab/"):
             return _sent(self._controls.answer(asked))
+        connection = request.transport
+        if connection is None or self._switches.outages.ended:
+            return _dropped(request)
+        self._served.add(connection)
+        try:
+            return await self._serve(request, asked, arrived)
+        except Ended:
+            for transport in self._served:
+                transport.abort()
+            return _dropped(request)
+        finally:
+            self._served.discard(connection)
+
+    async def _serve(self, request: web.BaseRequest, asked: Asked, arrived: float) -> web.StreamResponse:
+        """The answer with its faults and in its time. Raises Ended."""
         endpoint = request.headers.get(ENDPOINT_HEADER, "")
         fault = self._switches.fault(asked.path, endpoint)
         if fault == "hang":
             await asyncio.sleep(_HANG)
         reply = self._reply(asked, endpoint, fault, arrived)
-        rest = arrived + self._switches.service_time(asked.path, endpoint) - loop.time()
+        rest = arrived + self._switches.service_time(asked.path, endpoint) - asyncio.get_running_loop().time()
         if rest > 0:
             await asyncio.sleep(rest)
-        if fault == "drop" and request.transport is not None:
-            request.transport.abort()
+        if fault == "drop":
+            return _dropped(request)
         if fault == "half":
             return await _half(request, reply)
         return _sent(reply)
@@ -92,6 +108,13 @@ def _ended(fault: str) -> Reply | None:
 
 def _sent(reply: Reply) -> web.Response:
     return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
+
+
+def _dropped(request: web.BaseRequest) -> web.Response:
+    """The connection is closed without an answer."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=500)
 
 
 async def _half(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:

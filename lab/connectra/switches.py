@@ -1,4 +1,6 @@
-"""The lab's switches: service times, faults, missing and wrong fields; by path prefix and by calling endpoint.
+"""The lab's switches: service times, faults, missing and wrong fields, by path prefix and by calling endpoint.
+
+Outages and the rate limit are of the whole service.
 
 The product's client names the endpoint it calls for in the header `X-Crossfade-Endpoint`. Of the rules that fit a
 request, one with an endpoint wins over one without, then the longer path prefix, then the later one.
@@ -13,6 +15,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
+
+from lab.connectra.outages import Outages
 
 KINDS = (
     "error", "panic", "hang", "drop", "html", "half", "wrong_record", "unauthorized", "rate_limited", "empty",
@@ -73,13 +77,18 @@ Rule = TypeVar("Rule", bound=_Rule)
 
 @dataclass(slots=True)
 class Switches:
-    """What is switched on. Draws come from a fixed seed, so that two runs wait and fail alike."""
+    """What is switched on. Draws come from a fixed seed, so that two runs wait and fail alike.
+
+    `tokens` are left of the rate limit and are never refilled; None: the limit of the command line holds.
+    """
 
     seed: int = 1
     lag: float = 0.0
     latencies: list[Latency] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     fields: list[FieldDefect] = field(default_factory=list)
+    outages: Outages = field(default_factory=Outages)
+    tokens: int | None = None
     _random: random.Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -108,6 +117,8 @@ class Switches:
         return {
             "seed": self.seed,
             "lag": self.lag,
+            "outages": self.outages.shown(),
+            "rate": None if self.tokens is None else {"tokens": self.tokens},
             **{name: [dataclasses.asdict(rule) for rule in getattr(self, name)] for name in RULES},
         }
 

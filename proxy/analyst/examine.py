@@ -10,7 +10,6 @@ import logging
 from asyncio import Task
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any, Protocol
 
@@ -18,7 +17,9 @@ from comparators.fingerprint import fingerprint, kinds
 from comparators.verdict import Outcome
 from proxy.analyst.examined import (
     comparable,
-    drop_spools,
+    day_of,
+    drop_again,
+    files_of,
     key_hash,
     seconds_of,
     shape_of,
@@ -30,6 +31,7 @@ from proxy.analyst.pool import Comparers, Done, Job, NotCompared, answer_of
 from proxy.analyst.recheck import Asker, AskFailed, Waiting, pause
 from proxy.analyst.written import Evidence, Writes
 from proxy.exchange import Exchange, Observed
+from proxy.spooling import drop_both
 from proxy.tasks import Tasks
 from rollout.compile import HEADERS
 from rollout.flags import CONNECTRA
@@ -78,13 +80,18 @@ class Peers:
 
 
 class Examiner:
-    """Examines exchanges; `configure` says under which rules. `key` keys the hashes of what is kept."""
+    """Examines exchanges; `configure` says under which rules. `key` keys the hashes of what is kept.
+
+    `files` compares bodies that are files; they belong to the examiner, `held` names them, and it deletes them.
+    """
 
     def __init__(
-        self, told: Told, comparers: Comparers, asker: Asker, key: bytes, now: Callable[[], float], gateway: str
-    ) -> None:
+        self, told: Told, comparers: Comparers, asker: Asker, key: bytes, now: Callable[[], float], gateway: str,
+        files: Comparers | None = None,
+    ) -> None:  # fmt: skip
         self._told = told
         self._comparers = comparers
+        self._files = files or comparers
         self._asker = asker
         self._key = key
         self._now = now
@@ -94,6 +101,7 @@ class Examiner:
         self.writes = Writes()
         self.waiting = Waiting(0.05)
         self.tasks = Tasks()
+        self.held: set[str] = set()
 
     def configure(self, config: Config) -> None:
         """The rules, gates and peers from now on."""
@@ -111,28 +119,28 @@ class Examiner:
             if exchange.equal:
                 self._told.observe(exchange.endpoint, exchange.window, self._compared(exchange, Outcome.MATCH))
             elif endpoint is not None and comparable(exchange):
+                self.held |= files_of(exchange)
                 task = self.tasks.spawn(self._examine(exchange, endpoint), "examine")
                 task.add_done_callback(partial(self._ended, exchange))
                 continue
-            drop_spools(exchange)
+            drop_both(exchange)
 
     def _ended(self, exchange: Exchange, task: Task[None]) -> None:
+        self.held -= files_of(exchange)
+        drop_both(exchange)
         if not task.cancelled() and task.exception() is not None:
             self._told.lost(exchange.endpoint, exchange.window, "our error")
 
     async def _examine(self, exchange: Exchange, endpoint: Endpoint) -> None:
-        try:
-            done = await self._compare(exchange, endpoint)
-            if done is None:
-                return
-            verdict = done.verdict
-            if verdict.outcome is not Outcome.MISMATCH:
-                observed = self._compared(exchange, verdict.outcome, reason=verdict.reason)
-                self._told.observe(exchange.endpoint, exchange.window, observed)
-                return
-            await self._recheck(exchange, endpoint, done)
-        finally:
-            drop_spools(exchange)
+        done = await self._compare(exchange, endpoint)
+        if done is None:
+            return
+        verdict = done.verdict
+        if verdict.outcome is not Outcome.MISMATCH:
+            observed = self._compared(exchange, verdict.outcome, reason=verdict.reason)
+            self._told.observe(exchange.endpoint, exchange.window, observed)
+            return
+        await self._recheck(exchange, endpoint, done)
 
     async def _compare(self, exchange: Exchange, endpoint: Endpoint) -> Done | None:
         assert exchange.legacy is not None
@@ -140,10 +148,10 @@ class Examiner:
         clear = self._config.keep_clear if self._config is not None else ()
         job = Job(
             exchange.endpoint, answer_of(exchange.legacy), answer_of(exchange.candidate), endpoint.rules,
-            _day(exchange), self._key, clear,
+            day_of(exchange), self._key, clear,
         )  # fmt: skip
         try:
-            return await self._comparers.compare(job)
+            return await (self._files if files_of(exchange) else self._comparers).compare(job)
         except NotCompared as error:
             self._told.lost(exchange.endpoint, exchange.window, str(error))
             return None
@@ -180,16 +188,19 @@ class Examiner:
                     patience -= 1
                     delays.append(delays[-1] + AGAIN)
                 continue
-            found = await self._compare(again, endpoint)
-            if found is None:
-                continue
-            if found.verdict.outcome in (Outcome.MATCH, Outcome.ACCEPTED):
-                # While a side was away nobody could see when they came to agree.
-                lag = self._now() - exchange.at if patience == PATIENCE else None
-                if await self._was_written(exchange, again, endpoint, done):
-                    return Outcome.LAGGING, lag, done
-                return Outcome.UNSTABLE, None, done
-            last = found
+            try:
+                found = await self._compare(again, endpoint)
+                if found is None:
+                    continue
+                if found.verdict.outcome in (Outcome.MATCH, Outcome.ACCEPTED):
+                    # While a side was away nobody could see when they came to agree.
+                    lag = self._now() - exchange.at if patience == PATIENCE else None
+                    if await self._was_written(exchange, again, endpoint, done):
+                        return Outcome.LAGGING, lag, done
+                    return Outcome.UNSTABLE, None, done
+                last = found
+            finally:
+                drop_again(again, exchange)
         return Outcome.MISMATCH, None, last if last.verdict.fingerprint else done
 
     async def _again(self, exchange: Exchange, endpoint: Endpoint) -> Exchange:
@@ -198,13 +209,19 @@ class Examiner:
         Raises AskFailed, also where an answer is about the moment: two sides that refuse do not agree on a record.
         """
         peers = self._peers(endpoint)
-        legacy = exchange.legacy
-        if not endpoint.effects:
-            legacy = await self._asker.ask(peers.legacy, exchange, candidate=False, deadline=RECHECK_DEADLINE)
-            _usable(legacy, exchange.legacy, "legacy")
-        candidate = await self._asker.ask(peers.candidate, exchange, candidate=True, deadline=RECHECK_DEADLINE)
-        _usable(candidate, exchange.candidate, "the candidate")
-        return replace(exchange, legacy=legacy, candidate=candidate)
+        again = exchange
+        try:
+            if not endpoint.effects:
+                legacy = await self._asker.ask(peers.legacy, exchange, candidate=False, deadline=RECHECK_DEADLINE)
+                again = replace(again, legacy=legacy)
+                _usable(legacy, exchange.legacy, "legacy")
+            candidate = await self._asker.ask(peers.candidate, exchange, candidate=True, deadline=RECHECK_DEADLINE)
+            again = replace(again, candidate=candidate)
+            _usable(candidate, exchange.candidate, "the candidate")
+        except BaseException:
+            drop_again(again, exchange)
+            raise
+        return again
 
     def _peers(self, endpoint: Endpoint) -> Peers:
         assert self._config is not None
@@ -223,10 +240,11 @@ class Examiner:
         paths = tuple(dict.fromkeys(change.path for change in done.verdict.changes))
         since = before.at - endpoint.lag_window
         evidence = Evidence(
-            answer_of(before.legacy), again, endpoint.rules, _day(before), paths, since, self._now()
+            answer_of(before.legacy), again, endpoint.rules, day_of(before), paths, since, self._now()
         )
         try:
-            return await self._comparers.ask(Evidence.run, evidence)
+            comparers = self._files if files_of(before) | files_of(after) else self._comparers
+            return await comparers.ask(Evidence.run, evidence)
         except NotCompared as error:
             log.warning("no evidence of a write could be looked for: %s", error)
             return False
@@ -269,10 +287,6 @@ class Examiner:
         self, exchange: Exchange, outcome: Outcome, *, lag: float | None = None, reason: str | None = None
     ) -> Compared:
         return Compared(key_hash(exchange), exchange.at, outcome, lag, reason, shape_of(exchange))
-
-
-def _day(exchange: Exchange) -> date:
-    return datetime.fromtimestamp(exchange.at, UTC).date()
 
 
 def _usable(now: Observed, before: Observed | None, who: str) -> None:

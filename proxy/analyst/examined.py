@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from pathlib import Path
+from datetime import UTC, date, datetime
 from urllib.parse import parse_qsl
 
 from proxy.exchange import Exchange, Failure, Observed, Spool
+from proxy.spooling import drop
 from rollout.observations import Sides
 
 
@@ -25,6 +25,11 @@ def seconds_of(side: Observed | None) -> float | None:
 def key_hash(exchange: Exchange) -> int:
     """The first eight bytes of the request key."""
     return int.from_bytes(exchange.key[:8], "big")
+
+
+def day_of(exchange: Exchange) -> date:
+    """The day of the request (UTC): which known gaps still held."""
+    return datetime.fromtimestamp(exchange.at, UTC).date()
 
 
 def shape_of(exchange: Exchange) -> str:
@@ -53,7 +58,7 @@ def sides_of(exchange: Exchange) -> Sides:
         legacy_seconds=_heard(legacy),
         candidate_seconds=_heard(candidate),
         legacy_failed=legacy is not None and legacy.failure is not None,
-        candidate_failed=None if candidate is None or candidate.failure is None else candidate.failure.value,
+        candidate_failed=None if candidate is None else candidate.trouble,
         fallback=exchange.fallback,
         declined=None if candidate is None else candidate.declined,
         skipped=exchange.skipped,
@@ -61,6 +66,7 @@ def sides_of(exchange: Exchange) -> Sides:
         candidate_size=0 if candidate is None else candidate.size,
         paused=max(0.0 if side is None else side.paused for side in (legacy, candidate)),
         shape=shape_of(exchange),
+        cached=candidate is not None and candidate.cache == "hit",
     )
 
 
@@ -70,9 +76,14 @@ def _heard(side: Observed | None) -> float | None:
     return side.seconds if side.failure in (None, Failure.DEADLINE) else None
 
 
-def drop_spools(exchange: Exchange) -> None:
-    """Deletes the files of bodies that have been dealt with."""
-    for side in (exchange.legacy, exchange.candidate):
-        if side is not None and isinstance(side.body, Spool):
-            with suppress(OSError):
-                Path(side.body.path).unlink()
+def files_of(exchange: Exchange) -> set[str]:
+    """The paths of bodies that are files."""
+    sides = (exchange.legacy, exchange.candidate)
+    return {side.body.path for side in sides if side is not None and isinstance(side.body, Spool)}
+
+
+def drop_again(again: Exchange, before: Exchange) -> None:
+    """Deletes the files of a recheck's answers; with effects legacy's is the first one's, and stays."""
+    for now, then in ((again.legacy, before.legacy), (again.candidate, before.candidate)):
+        if now is not then:
+            drop(now)

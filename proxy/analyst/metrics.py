@@ -30,16 +30,28 @@ SPEC: dict[str, Spec] = {
         "counter", "Answers that clients got, by the side that gave them and class of status; endpoint "
         "`pass-through` is what matches none.", ("endpoint", "side", "status")),
     "crossfade_fallbacks_total": Spec(
-        "counter", "Requests that the candidate was to serve and legacy answered, by reason.", ("endpoint", "reason")),
+        "counter",
+        "Requests that the candidate was to serve and legacy answered, by reason; `aborted`: its answer broke off "
+        "while it streamed, and nobody answered.", ("endpoint", "reason")),
     "crossfade_declined_total": Spec(
         "counter", "Requests that the candidate can not answer comparably: legacy served.", ("endpoint", "reason")),
     "crossfade_skipped_total": Spec(
-        "counter", "Requests that were not mirrored, by reason (not sampled, over a budget).", ("endpoint", "reason")),
+        "counter",
+        "Requests that were not mirrored, or whose answers could not be kept, by reason (not sampled, over a budget, "
+        "spool full).", ("endpoint", "reason")),
+    "crossfade_cache_total": Spec(
+        "counter", "Requests for which the gateway's cache of single records was asked, by result: `hit` or `miss`.",
+        ("endpoint", "result")),
     "crossfade_lost_total": Spec(
         "counter", "Exchanges that never reached a verdict, by reason: missing evidence.", ("endpoint", "reason")),
     "crossfade_verdicts_total": Spec("counter", "Final verdicts, by outcome.", ("endpoint", "outcome")),
     "crossfade_worker_errors_total": Spec(
         "counter", "Failures of our own in workers, by operation; clients were served.", ("operation",)),
+    "crossfade_effects_total": Spec(
+        "counter", "Effects on legacy of answers that the candidate gave, by outcome: made, found by their key after "
+        "an order without confirmation, kept in the outbox, made late from there, given up.", ("endpoint", "outcome")),
+    "crossfade_effects_waiting": Spec(
+        "gauge", "Effects in a worker's outbox: whether they were made is not known yet.", ("worker",)),
     "crossfade_response_seconds": Spec(
         "histogram", "Time to answer of either side as workers saw it, seconds.", ("endpoint", "side")),
     "crossfade_percent": Spec("gauge", "Effective percent, 0 to 100.", ("endpoint",)),
@@ -110,6 +122,8 @@ class Metrics(Collector):
             ("crossfade_fallbacks_total", counts.fallbacks),
             ("crossfade_declined_total", counts.declined),
             ("crossfade_skipped_total", counts.skipped),
+            ("crossfade_cache_total", counts.cache),
+            ("crossfade_effects_total", counts.effects),
         ):
             for endpoint, numbers in by_endpoint.items():
                 for reason, times in numbers.items():
@@ -118,6 +132,7 @@ class Metrics(Collector):
             for numbers in windows.values():
                 for reason, times in numbers.items():
                     self.add("crossfade_lost_total", times, endpoint, reason)
+        self.set("crossfade_effects_waiting", counts.effects_waiting, str(counts.worker))
         for operation, times in counts.errors.items():
             self.add("crossfade_worker_errors_total", times, operation)
         for endpoint, sides in counts.seconds.items():

@@ -11,8 +11,9 @@ from rollout.sides import Side
 
 SLOT = 10.0
 SLOTS = 30
-UNREACHED = frozenset({"connect", "deadline", "reset"})
-"""Failures in which no answer came: they are of availability; all others are of errors."""
+UNREACHED = frozenset({"connect", "deadline", "reset", "unavailable"})
+"""Failures in which no answer came, from the candidate or from Connectra behind the gateway: they are of availability;
+all others are of errors."""
 
 
 @dataclass(slots=True)
@@ -76,6 +77,8 @@ class Figures:
         if sides.candidate_failed is not None:
             slot.failed += 1
             slot.unreached += sides.candidate_failed in UNREACHED
+            return
+        if sides.cached:
             return
         legacy, candidate = sides.legacy_seconds, sides.candidate_seconds
         if legacy is not None and candidate is not None and not isinf(legacy) and not isinf(candidate):

@@ -26,6 +26,8 @@ from proxy.exchange import Observed, Spool
 log = logging.getLogger("crossfade.pool")
 DEADLINE = 10.0
 """Seconds for one comparison, and as many for its turn."""
+FILES_DEADLINE = 60.0
+"""The same where bodies are files: they have a process of their own, so that small answers need not wait for it."""
 WAITING = 2_000
 """Comparisons that may wait; beyond it exchanges are counted as not compared."""
 A = TypeVar("A")
@@ -88,10 +90,11 @@ def _end_with_parent() -> None:
 
 
 class Comparers:
-    """`processes` comparing processes, started when they are first needed."""
+    """`processes` comparing processes, started when they are first needed; `deadline` in place of DEADLINE."""
 
-    def __init__(self, processes: int = 1) -> None:
+    def __init__(self, processes: int = 1, deadline: float | None = None) -> None:
         self._processes = processes
+        self._deadline = deadline
         self._executor: ProcessPoolExecutor | None = None
         self._waiting = 0
         self._turns = asyncio.Semaphore(2 * processes)  # one at work and one at hand: a hung one costs few others
@@ -106,7 +109,7 @@ class Comparers:
             raise NotCompared("comparers full")
         self._waiting += 1
         try:
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(self._deadline or DEADLINE):
                 await self._turns.acquire()
         except TimeoutError:
             raise NotCompared("comparers busy") from None
@@ -120,7 +123,7 @@ class Comparers:
     async def _asked(self, function: Callable[[A], B], value: A) -> B:
         executor = self._ready()
         try:
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(self._deadline or DEADLINE):
                 future = executor.submit(function, value)
                 return await asyncio.wrap_future(future)
         except TimeoutError:

@@ -13,6 +13,7 @@ from pathlib import Path
 from time import time
 
 from proxy import telemetry
+from proxy.analyst.effects_watch import watch_effects
 from proxy.analyst.process_parts import comparing, judging, proving
 from proxy.analyst.process_room import Places, Room
 from proxy.analyst.process_serving import BadAddress, read_address, serve
@@ -78,9 +79,19 @@ async def _run(arguments: argparse.Namespace) -> None:
     async def compare() -> None:
         await intake.run(room)
 
+    def needed() -> bool:
+        return any(endpoint.effects for endpoint in room.config.endpoints)
+
+    async def effects(why: str | None) -> None:
+        wired.effects = why
+        await room.steward.effects_changed()
+
+    async def look() -> None:
+        await watch_effects(str(paths.gateway), os.environ.get("CROSSFADE_GATEWAY_SECRET", ""), needed, effects)
+
     control = make_app(AnalystDesk(room, store, time))
     try:
-        beside = (compare, lambda: watch(watched, reload))
+        beside = (compare, lambda: watch(watched, reload), look)
         await serve(room, control, paths.control, read_address(arguments.metrics), stop, beside)
     finally:
         await store.close()

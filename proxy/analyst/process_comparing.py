@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
 from collections.abc import Sequence
 from time import time
 
 from proxy.analyst.examine import Examiner, Finding
 from proxy.analyst.intake import Intake
-from proxy.analyst.pool import Comparers
+from proxy.analyst.pool import FILES_DEADLINE, Comparers
 from proxy.analyst.process_room import Room
 from proxy.analyst.recheck import Asker
 from proxy.exchange import Exchange, Write
 from proxy.frames import BreakerMoved, Counts, Hello
 from proxy.settings import Paths
+from proxy.spooling import OLD, Spools, sweep
 from rollout.bucket import derive
 from rollout.model import Config
 from rollout.observations import Observation
 from rollout.sides import Side
+
+log = logging.getLogger("crossfade.analyst")
+RECHECK_BYTES = 1 << 30
+"""Bytes of files that answers at rechecks may take."""
+SWEEP = 60.0
+"""Seconds between two looks for files that nobody holds."""
 
 
 class Comparing:
@@ -26,6 +35,7 @@ class Comparing:
     def __init__(self, config: Config, paths: Paths, secret: bytes) -> None:
         self._config = config
         self._intake = Intake(paths.intake)
+        self._spool = paths.spool
         self._key = derive(secret, "samples")
         self._gateway = str(paths.gateway)
         self._ears: _Ears | None = None
@@ -42,18 +52,30 @@ class Comparing:
 
     async def run(self, room: Room) -> None:
         """Takes and compares until cancelled."""
-        asker = Asker(os.environ.get("CROSSFADE_GATEWAY_SECRET", ""))
-        comparers = Comparers()
+        spools = Spools(self._spool, "analyst", RECHECK_BYTES)
+        asker = Asker(os.environ.get("CROSSFADE_GATEWAY_SECRET", ""), spools)
+        comparers, files = Comparers(), Comparers(deadline=FILES_DEADLINE)
         ears = _Ears(room)
-        ears.examiner = Examiner(ears, comparers, asker, self._key, time, self._gateway)
+        ears.examiner = Examiner(ears, comparers, asker, self._key, time, self._gateway, files)
         ears.examiner.configure(self._config)
         self._ears = ears
         try:
-            await self._intake.run(ears)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._intake.run(ears), name="intake")
+                group.create_task(self._sweeping(ears.examiner), name="sweep")
         finally:
             await ears.examiner.tasks.cancel()
             await asker.close()
             comparers.close()
+            files.close()
+
+    async def _sweeping(self, examiner: Examiner) -> None:
+        """Deletes the files of processes that were killed. Workers that waited for us have handed over by then."""
+        while True:
+            await asyncio.sleep(SWEEP)
+            found = await asyncio.to_thread(sweep, self._spool, time() - OLD, frozenset(examiner.held).__contains__)
+            if found:
+                log.warning("%d spool files that nobody held were deleted", found)
 
 
 def legacy_requests(counts: Counts) -> int:

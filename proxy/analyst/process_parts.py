@@ -8,19 +8,22 @@ from typing import Any
 from proxy.analyst.process_comparing import Comparing
 from proxy.analyst.state import Standing
 from proxy.settings import Paths
+from rollout.effects import NOT_KNOWN, why_not
 from rollout.judge import Ruling, Surroundings, evidence_of, judge
 from rollout.model import Config
 from rollout.phases import waits_for
 
 
-def judging(standing: Standing, others: Mapping[str, Standing], now: float) -> Ruling:
-    """The judge's word on one endpoint among the others."""
-    return judge(standing.window, standing.state, standing.climb, _around(standing, others), now)
+def judging(
+    standing: Standing, others: Mapping[str, Standing], now: float, effects: str | None = NOT_KNOWN
+) -> Ruling:
+    """The judge's word on one endpoint among the others; `effects` is why none can be made, None when they can."""
+    return judge(standing.window, standing.state, standing.climb, _around(standing, others, effects), now)
 
 
-def proving(standing: Standing, now: float) -> dict[str, Any]:
+def proving(standing: Standing, now: float, effects: str | None = NOT_KNOWN) -> dict[str, Any]:
     """What the ruling can be replayed from."""
-    around = _around(standing, {standing.config.name: standing})
+    around = _around(standing, {standing.config.name: standing}, effects)
     return evidence_of(standing.window, standing.state, standing.climb, around, now)
 
 
@@ -29,8 +32,10 @@ def comparing(config: Config, paths: Paths, secret: bytes) -> Comparing:
     return Comparing(config, paths, secret)
 
 
-def _around(standing: Standing, others: Mapping[str, Standing]) -> Surroundings:
+def _around(standing: Standing, others: Mapping[str, Standing], effects: str | None) -> Surroundings:
     endpoints = [one.config for one in others.values()]
     states = {name: one.state for name, one in others.items()}
     config = standing.config
-    return Surroundings(waits_for(config, endpoints, states), auto=config.auto, effects=config.effects)
+    why = why_not(config, effects)
+    waits = waits_for(config, endpoints, states)
+    return Surroundings(waits, auto=config.auto, effects=why is not None, why_effects=why or "")

@@ -50,6 +50,9 @@ class Decisions(Protocol):
     def may_serve(self, endpoint: Endpoint) -> bool:
         """Whether the endpoint's flags are on."""
 
+    def why_no_effects(self) -> str | None:
+        """Why the gateway can not make effects on legacy now; None when it can."""
+
     def table(
         self, config: Config, states: Mapping[str, EndpointState], epoch: int, now: float, p99: Mapping[str, float]
     ) -> Table:
@@ -103,6 +106,9 @@ class Room:
 
     def may_serve(self, endpoint: Endpoint) -> bool:
         return self._decisions.may_serve(endpoint)
+
+    def why_no_effects(self) -> str | None:
+        return self._decisions.why_no_effects()
 
     def changed(self) -> None:
         self.broadcast.changed()

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from proxy.analyst.state import Ruling, Standing
 from proxy.store import WriteBack
+from rollout.effects import NOT_KNOWN
 from rollout.flags import Flags
 from rollout.model import Config, Endpoint
 from rollout.states import EndpointState
@@ -20,7 +21,7 @@ class Compile(Protocol):
 
     def __call__(
         self, config: Config, states: Mapping[str, EndpointState], flags: Flags, *, epoch: int, now: float,
-        secret: bytes, gateway: str | None, p99: Mapping[str, float],
+        secret: bytes, gateway: str | None, p99: Mapping[str, float], effects: str | None,
     ) -> Table: ...  # fmt: skip
 
 
@@ -46,31 +47,37 @@ class NoPen:
 
 @dataclass(slots=True)
 class Wired:
-    """`process_room.Decisions`. `flags` is replaced whenever environment, file or configuration give others."""
+    """`process_room.Decisions`. `flags` is replaced whenever environment, file or configuration give others, and
+    `effects` (why none can be made) whenever the gateway says so."""
 
-    judging: Callable[[Standing, Mapping[str, Standing], float], Ruling]
-    proving: Callable[[Standing, float], dict[str, Any]]
+    judging: Callable[[Standing, Mapping[str, Standing], float, str | None], Ruling]
+    proving: Callable[[Standing, float, str | None], dict[str, Any]]
     compiling: Compile
     flags: Flags
     secret: bytes = field(repr=False)
     gateway: str | None = None
     pen: Pen = field(default_factory=NoPen)
+    effects: str | None = NOT_KNOWN
 
     def judge(self, standing: Standing, others: Mapping[str, Standing], now: float) -> Ruling:
-        return self.judging(standing, others, now)
+        return self.judging(standing, others, now, self.effects)
 
     def evidence(self, standing: Standing, now: float) -> dict[str, Any]:
-        return self.proving(standing, now)
+        return self.proving(standing, now, self.effects)
 
     def may_serve(self, endpoint: Endpoint) -> bool:
         return self.flags.of(endpoint.phase, endpoint.candidate).serve
+
+    def why_no_effects(self) -> str | None:
+        return self.effects
 
     def table(
         self, config: Config, states: Mapping[str, EndpointState], epoch: int, now: float, p99: Mapping[str, float]
     ) -> Table:
         return self.compiling(
-            config, states, self.flags, epoch=epoch, now=now, secret=self.secret, gateway=self.gateway, p99=p99
-        )
+            config, states, self.flags, epoch=epoch, now=now, secret=self.secret, gateway=self.gateway, p99=p99,
+            effects=self.effects,
+        )  # fmt: skip
 
     def write_back(self, endpoint: str, percent: int) -> WriteBack | None:
         return self.pen.prepare(endpoint, percent)

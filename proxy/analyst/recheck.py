@@ -13,7 +13,8 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
-from proxy.exchange import Exchange, Observed
+from proxy.exchange import Exchange, Observed, Spool
+from proxy.spooling import Keep, Spools
 from rollout.model import Upstream
 
 log = logging.getLogger("crossfade.recheck")
@@ -22,6 +23,8 @@ WAITING = 2_000
 WRITES = 20_000
 DROPPED = frozenset({"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "content-length", "expect"})
 LARGEST = 8 << 20
+LARGEST_FILE = 256 << 20
+"""As large as what is kept of clients' answers by default."""
 
 
 class AskFailed(Exception):
@@ -37,10 +40,14 @@ class Again:
 
 
 class Asker:
-    """Asks a side again as the client had asked, with the client's own credentials."""
+    """Asks a side again as the client had asked, with the client's own credentials.
 
-    def __init__(self, gateway_secret: str) -> None:
+    With `spools` a large answer is a file, which is the caller's to delete; without, it may have LARGEST bytes.
+    """
+
+    def __init__(self, gateway_secret: str, spools: Spools | None = None) -> None:
         self._secret = gateway_secret
+        self._spools = spools
         self._sessions: dict[str, aiohttp.ClientSession] = {}
 
     async def ask(self, upstream: Upstream, exchange: Exchange, *, candidate: bool, deadline: float) -> Observed:
@@ -69,8 +76,9 @@ class Asker:
             async with self._session(upstream.url).request(
                 request.method, url, headers=fields, data=request.body, allow_redirects=False, timeout=timeout
             ) as answer:
-                body = await _whole(answer.content)
-                return Observed(answer.status, answer.raw_headers, body, len(body))
+                with Keep(self._spools, LARGEST if self._spools is None else LARGEST_FILE) as keep:
+                    body = await _whole(answer.content, keep)
+                    return Observed(answer.status, answer.raw_headers, body, keep.size)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise AskFailed(f"{type(error).__name__}: {error}") from error
 
@@ -94,14 +102,12 @@ class Asker:
             await session.close()
 
 
-async def _whole(stream: aiohttp.StreamReader) -> bytes:
-    """All of a body, however its pieces arrive. Raises AskFailed when it is over LARGEST."""
-    body = bytearray()
+async def _whole(stream: aiohttp.StreamReader, keep: Keep) -> bytes | Spool | None:
+    """All of a body, however its pieces arrive. Raises AskFailed when it can not be kept."""
     async for piece in stream.iter_any():
-        body += piece
-        if len(body) > LARGEST:
-            raise AskFailed(f"a body over {LARGEST} bytes")
-    return bytes(body)
+        if not keep.add(piece):
+            raise AskFailed(f"{keep.lost}: {keep.size} bytes and more")
+    return keep.body()
 
 
 class Waiting:

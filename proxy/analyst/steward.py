@@ -17,6 +17,7 @@ from proxy.analyst.state_keeper import Keeper
 from proxy.frames import Counts
 from proxy.store import Change, Fenced, NotNow, SavedWindow, WriteBack
 from rollout.compile import orders
+from rollout.effects import why_not
 from rollout.evidence import Window
 from rollout.facts import Unreadable
 from rollout.machine import Cause, EndpointState, Event, EventKind, IllegalTransition, advance
@@ -28,7 +29,6 @@ from rollout.states import Status
 log = logging.getLogger("crossfade.steward")
 JUDGE = "judge"
 FILE = "rollout.yaml"
-EFFECTS = "it has effects: it is mirrored, and serving it from the candidate is not arranged"
 
 
 class Ports(Protocol):
@@ -42,6 +42,9 @@ class Ports(Protocol):
 
     def may_serve(self, endpoint: Endpoint) -> bool:
         """Whether the endpoint's flags are on."""
+
+    def why_no_effects(self) -> str | None:
+        """Why the gateway can not make effects on legacy now; None when it can."""
 
     def changed(self) -> None:
         """The routing table must be made anew."""
@@ -170,7 +173,8 @@ class Steward:
 
     def _may_promote(self, standing: Standing) -> bool:
         endpoint = standing.config
-        return endpoint.auto and self._keeper.leads and standing.state.climbing and not endpoint.effects
+        arranged = why_not(endpoint, self._ports.why_no_effects()) is None
+        return endpoint.auto and self._keeper.leads and standing.state.climbing and arranged
 
     def _circumstances(self, standing: Standing, now: float) -> list[Event]:
         """Flags, breakers and retries, by level: a restart or a missed message can lose none of them."""
@@ -214,6 +218,12 @@ class Steward:
             await self._take_orders(edited)
         self._ports.changed()
 
+    async def effects_changed(self) -> None:
+        """Effects can be made now, or can not any more: what the file asks for is looked at again."""
+        async with self._lock:
+            await self._take_orders(None)
+        self._ports.changed()
+
     async def _take_orders(self, before: Config | None) -> None:
         """Does what the file asks for, and restarts evidence that was gathered against other thresholds."""
         states = {name: standing.state for name, standing in self.standings.items()}
@@ -245,8 +255,9 @@ class Steward:
     async def _move(self, standing: Standing, event: Event, who: str, ruling: Ruling | None = None) -> str:
         endpoint, now, before = standing.config, self._now(), standing.state
         step = advance(before, event, standing.climb, now=now, draw=self._ports.draw())
-        if endpoint.effects and step.state.percent > before.percent:
-            raise IllegalTransition(f"{endpoint.name}: {EFFECTS}; leave its percent at 0")
+        why = why_not(endpoint, self._ports.why_no_effects())
+        if why is not None and step.state.percent > before.percent:
+            raise IllegalTransition(f"{endpoint.name} has effects on legacy and stays in shadow: {why}")
         if step.transition is None and step.state.last_order == before.last_order:
             standing.state = step.state  # only words: they need no disk
             return "nothing to change"

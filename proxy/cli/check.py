@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rollout.config import ConfigError, Problem, parse
+from rollout.effects import why_not
 from rollout.flags import Flags, FlagsFile, flags_of, parse_flags
 from rollout.ladder import written
 from rollout.model import Config, Endpoint
@@ -39,12 +40,22 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({"ok": True, "problems": [], **_content(config, flags)}, ensure_ascii=False, indent=2))
         return 0
-    for warning in flags.warnings:
+    for warning in warnings(config, flags):
         print(f"{arguments.file}: warning: {warning}", file=sys.stderr)
     print(f"{arguments.file}: {len(config.endpoints)} endpoints in {len(config.phases)} phases, no errors")
     for endpoint in config.endpoints:
         print(f"  {_line(endpoint, flags)}")
     return 0
+
+
+def warnings(config: Config, flags: Flags) -> list[str]:
+    """What of a valid file will not be in force."""
+    percents = [
+        f"{endpoint.name}: its percent will not be in force, since it has effects on legacy: {why}"
+        for endpoint in config.endpoints
+        if endpoint.percent > 0 and (why := no_effects(endpoint)) is not None
+    ]
+    return [*flags.warnings, *percents]
 
 
 def read_flags(config: Config, path: Path) -> FlagsFile | None:
@@ -73,13 +84,19 @@ def _line(endpoint: Endpoint, flags: Flags) -> str:
     allowed = flags.of(endpoint.phase, endpoint.candidate)
     notes = [f"{endpoint.phase}", f"{endpoint.method} {endpoint.template}", written(endpoint.percent)]
     if endpoint.effects:
-        notes.append("effects: shadow only")
+        why = no_effects(endpoint)
+        notes.append("effects: made in legacy's database" if why is None else f"effects: shadow only, {why}")
     if not allowed.serve:
         notes.append("off" if not allowed.mirror else "off, mirrored")
     removed = removed_gates(endpoint)
     if removed:
         notes.append(f"without {', '.join(removed)}")
     return f"{endpoint.name:24} {' · '.join(notes)}"
+
+
+def no_effects(endpoint: Endpoint) -> str | None:
+    """Why this endpoint's effects can not be made, as far as the environment tells; the gateway looks further."""
+    return why_not(endpoint, None if os.environ.get("LEGACY_DATABASE_URL") else "LEGACY_DATABASE_URL is not set")
 
 
 def removed_gates(endpoint: Endpoint) -> list[str]:
@@ -95,10 +112,10 @@ def _content(config: Config, flags: Flags) -> dict[str, Any]:
             "match": f"{endpoint.method} {endpoint.template}",
             "candidate": endpoint.candidate,
             "percent": endpoint.percent / 100,
-            "serve": flags.of(endpoint.phase, endpoint.candidate).serve and not endpoint.effects,
+            "serve": flags.of(endpoint.phase, endpoint.candidate).serve and no_effects(endpoint) is None,
             "mirror": flags.of(endpoint.phase, endpoint.candidate).mirror,
             "removed_gates": removed_gates(endpoint),
         }
         for endpoint in config.endpoints
     ]
-    return {"endpoints": endpoints, "warnings": list(flags.warnings), "digest": config.digest}
+    return {"endpoints": endpoints, "warnings": warnings(config, flags), "digest": config.digest}

@@ -16,10 +16,12 @@ from urllib.parse import urlsplit
 import asyncpg
 
 import proxy
+from connectra.effects import Effects
 from proxy.cli.client import Refused, Unreachable, find_control
 from proxy.settings import Paths
 from proxy.store.embedded import installations
 from rollout.config import ConfigError, parse
+from rollout.flags import CONNECTRA
 from rollout.model import Config
 
 LEAST_FREE = 1 << 30
@@ -73,7 +75,28 @@ def _findings(config_path: Path, paths: Paths) -> Iterator[Finding]:
                 else "LEGACY_JWT_SECRET is not set: the gateway declines every call"
             )
             yield Finding("gateway", secret, text, "give it the secret with which legacy signs its tokens")
+        yield from _effects(config)
     yield _analyst(paths)
+
+
+def _effects(config: Config) -> Iterator[Finding]:
+    """Of the endpoints whose requests do something on legacy; one that asks for no percent is fine in shadow."""
+    found = [endpoint for endpoint in config.endpoints if endpoint.effects and endpoint.candidate == CONNECTRA]
+    if not found:
+        return
+    why = asyncio.run(_why_no_effects())
+    names = ", ".join(endpoint.name for endpoint in found)
+    text = f"{names}: can be made in legacy's database" if why is None else f"{names} stays in shadow: {why}"
+    good = why is None or all(endpoint.percent == 0 for endpoint in found)
+    yield Finding("effects", good, text, "docs/operating.md says how effects are arranged; or set `percent: 0`")
+
+
+async def _why_no_effects() -> str | None:
+    effects = Effects(os.environ.get("LEGACY_DATABASE_URL") or None)
+    try:
+        return await effects.ready()
+    finally:
+        await effects.close()
 
 
 def _package() -> Finding:

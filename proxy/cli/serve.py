@@ -14,6 +14,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from time import time
 from typing import Any
@@ -21,6 +22,7 @@ from urllib.parse import urlsplit
 
 from proxy import telemetry
 from proxy.settings import Paths
+from proxy.spooling import sweep
 from proxy.store.embedded import PostgresUnavailable, embedded_postgres
 from proxy.supervisor import AddressError, Program, listen, supervise
 from rollout.compile import boot_table
@@ -154,6 +156,7 @@ async def _serve(plan: Plan) -> int:
         await _look_at_legacy(plan.config)
         dsn = await stack.enter_async_context(_database(plan))
         plan.paths.table.write_bytes(to_bytes(_boot_table(plan)))
+        sweep(plan.paths.spool, inf)  # whoever wrote or held those files has ended
         if not stop.is_set():
             host, port = opened.getsockname()[:2]
             log.info(

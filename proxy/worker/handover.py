@@ -12,10 +12,10 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from uuid import uuid4
 
-from proxy.exchange import Exchange, Observed, Spool, Write
+from proxy.exchange import Exchange, Observed, Write
 from proxy.frames import Counts, FrameError, FrameReader, Hello, Kind, encode_exchanges, pack, pack_json
+from proxy.spooling import FULL, INLINE, Spools, drop_both
 
 log = logging.getLogger("crossfade.worker")
 
@@ -25,8 +25,6 @@ LINGER = 0.02
 WAITING = 2_000
 WAITING_BYTES = 32 << 20
 FRAMES = 256
-INLINE = 1 << 16
-SPOOL_BYTES = 256 << 20
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
 CONNECT_SECONDS = 2.0
 WRITE_SECONDS = 10.0
@@ -39,13 +37,13 @@ class Handover:
     def __init__(
         self,
         socket: Path,
-        spool: Path,
+        spools: Spools,
         hello: Callable[[], Hello],
         lost: Callable[[str, int, str], None],
         table: Callable[[bytes], None],
     ) -> None:
         self._socket = socket
-        self._spool = spool
+        self.spools = spools
         self._hello = hello
         self._lost = lost
         self._table = table
@@ -62,6 +60,7 @@ class Handover:
         size = _size(exchange)
         if len(self._waiting) >= WAITING or self._bytes + size > WAITING_BYTES:
             self._lost(exchange.endpoint, exchange.window, "hand-over full")
+            drop_both(exchange)
             return False
         self._waiting.append((exchange, size))
         self._bytes += size
@@ -98,6 +97,13 @@ class Handover:
 
     async def run(self) -> None:
         """Connects, writes and reads until cancelled."""
+        try:
+            await self._connecting()
+        finally:
+            while self._waiting:
+                drop_both(self._waiting.popleft()[0])
+
+    async def _connecting(self) -> None:
         pause = FIRST_PAUSE
         while True:
             try:
@@ -150,6 +156,7 @@ class Handover:
         except (OSError, TimeoutError):
             for exchange in batch:
                 self._lost(exchange.endpoint, exchange.window, "hand-over broken")
+                drop_both(exchange)
             raise
         if not self._waiting and not self._frames:
             self._some.clear()
@@ -168,23 +175,28 @@ class Handover:
     # -- large bodies -------------------------------------------------------------------------------------------
 
     def _spooled(self, exchange: Exchange) -> Exchange:
+        """The exchange with its large bodies in files; without bodies, and saying so, when there is no room."""
         legacy, candidate = self._small(exchange.legacy), self._small(exchange.candidate)
         if legacy is exchange.legacy and candidate is exchange.candidate:
             return exchange
-        return replace(exchange, legacy=legacy, candidate=candidate)
+        made = replace(exchange, legacy=legacy, candidate=candidate)
+        if _kept(exchange.legacy, legacy) and _kept(exchange.candidate, candidate):
+            return made
+        drop_both(made)
+        return replace(made, legacy=_bare(legacy), candidate=_bare(candidate), skipped=exchange.skipped or FULL)
 
     def _small(self, side: Observed | None) -> Observed | None:
         if side is None or not isinstance(side.body, bytes) or len(side.body) <= INLINE:
             return side
-        path = self._spool / f"{uuid4().hex}.body"
-        try:
-            if sum(one.stat().st_size for one in self._spool.glob("*.body")) + len(side.body) > SPOOL_BYTES:
-                return replace(side, body=None)
-            path.write_bytes(side.body)
-        except OSError as error:
-            log.warning("a body could not be spooled: %s", error)
-            return replace(side, body=None)
-        return replace(side, body=Spool(str(path), len(side.body)))
+        return replace(side, body=self.spools.store(side.body))
+
+
+def _kept(before: Observed | None, after: Observed | None) -> bool:
+    return before is None or before.body is None or (after is not None and after.body is not None)
+
+
+def _bare(side: Observed | None) -> Observed | None:
+    return None if side is None else replace(side, body=None)
 
 
 def _size(exchange: Exchange) -> int:

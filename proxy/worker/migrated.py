@@ -9,17 +9,21 @@ from uuid import uuid4
 
 from proxy.exchange import Exchange, Failure, Observed, Request
 from proxy.journey import Found
+from proxy.spooling import Keep, drop
 from proxy.tasks import Tasks
-from proxy.worker.asking import Reply, ask, usable
+from proxy.worker.asking import Reply, ask, into, usable
 from proxy.worker.client import Client, Sent
 from proxy.worker.fallback import fall_back
 from proxy.worker.headers import first, of_answer
 from proxy.worker.pair import Pair, Service
+from proxy.worker.sides import HIT
+from proxy.worker.streaming import onto
 from rollout.decide import Choice
 from rollout.sides import Side
 from rollout.table import Table
 
 NOT_SAMPLED = "not sampled"
+Shadow = asyncio.Task[Reply]
 
 
 class Migrated:
@@ -33,13 +37,14 @@ class Migrated:
         """Legacy's answer streams to the client; the candidate is asked beside it."""
         pair = self._pair(client, found, choice, body, table)
         shadow = self._shadow_candidate(pair) if choice.shadow else None
-        keep = pair.route.budget.body if shadow is not None else 0
+        keep = self._place(pair)
         try:
-            pair.legacy = await self._service.forward(client, table, body, keep)
+            with keep:
+                pair.legacy = await self._service.forward(client, table, body, keep if shadow is not None else None)
         except BaseException:
-            if shadow is not None:
-                self._service.tally.lost(pair.route.endpoint, pair.route.window, "client left")
+            self._left(pair, shadow)
             raise
+        self._not_kept(pair, keep.lost)
         self._counted(pair, Side.LEGACY, pair.legacy)
         if shadow is not None:
             self.shadows.spawn(self._finished(pair, shadow, Side.CANDIDATE), "pair")
@@ -49,13 +54,39 @@ class Migrated:
         return client.finish_or_abort(pair.legacy)
 
     async def candidate_first(self, client: Client, found: Found, choice: Choice, body: bytes, table: Table) -> Sent:
-        """The candidate's answer, held whole; legacy's, if it has none that may be served."""
+        """The candidate's answer, held whole or as it streams; legacy's, if it has none that may be served."""
         pair = self._pair(client, found, choice, body, table)
         shadow = self._shadow_legacy(pair) if choice.shadow else None
+        try:
+            sent, waiting = await self._served(pair, shadow)
+        except BaseException:
+            self._left(pair, shadow)
+            raise
+        if waiting is not None:
+            self.shadows.spawn(self._finished(pair, waiting, Side.LEGACY), "pair")
+        else:
+            if not choice.shadow:
+                pair.skipped = choice.skipped or NOT_SAMPLED
+            self._hand_over(pair)
+        return sent
+
+    async def _served(self, pair: Pair, shadow: Shadow | None) -> tuple[Sent, Shadow | None]:
+        """Answers the client; says which shadow is to be waited for."""
+        client = pair.client
         reply = await self._asked(pair)
         pair.candidate = reply.observed
+        self._service.tally.cache(pair.route.endpoint, reply.observed.cache)
         reason = usable(reply.observed, pair.route.gaps)
-        if reply.observed.declined is None and reason is None:
+        if reason is None and reply.observed.declined is None and not client.started:
+            reason = await self._service.effects.made(pair, reply)
+        if client.started:  # it has streamed, to its end or until it broke off
+            pair.served = Side.CANDIDATE
+            self._not_kept(pair, reply.lost)
+            self._counted(pair, Side.CANDIDATE, reply.observed)
+            if reply.observed.failure is not None:
+                self._service.cut_off(pair.route.endpoint, reply.observed.failure)
+            sent = client.finish_or_abort(reply.observed)
+        elif reply.observed.declined is None and reason is None:
             pair.served = Side.CANDIDATE
             client.start(reply.observed.status or 200, reply.reason, of_answer(reply.fields), whole=_body(reply))
             self._counted(pair, Side.CANDIDATE, reply.observed)
@@ -66,13 +97,11 @@ class Migrated:
             elif reason is not None:
                 pair.fallback = reason
                 self._service.fell_back(pair.route.endpoint, reason)
+            if pair.streams and shadow is not None and not shadow.done():
+                shadow.cancel()  # its end may be far away, and the client waits: legacy is asked anew
+                shadow = None
             sent = await fall_back(self._service, pair, shadow)
-        if shadow is not None:
-            self.shadows.spawn(self._finished(pair, shadow, Side.LEGACY), "pair")
-        else:
-            pair.skipped = pair.skipped or choice.skipped or NOT_SAMPLED
-            self._hand_over(pair)
-        return sent
+        return sent, shadow
 
     # -- asking -------------------------------------------------------------------------------------------------
 
@@ -85,20 +114,32 @@ class Migrated:
         if sides.open(route.candidate):
             return Reply(Observed(None, failure=Failure.BREAKER))
         head = sides.candidate_head(pair.client, route, pair.table, pair.body, self._given(pair))
-        return await sides.ask_candidate(
-            route, pair.table, head, pair.body, deadline=route.serve_deadline, purpose="client"
-        )
+        with self._place(pair) as keep:
+            read = into(keep, candidate=True)
+            if pair.streams:
+                compared = pair.choice.shadow and pair.skipped is None
+                read = onto(pair.client, route.gaps, keep if compared else None)
+            return await sides.ask_candidate(
+                route, pair.table, head, pair.body, deadline=route.serve_deadline, purpose="client", read=read
+            )
+
+    def _place(self, pair: Pair) -> Keep:
+        """Where a body is kept for comparing: a held answer in memory, one that streams in a file if it is large."""
+        budget = pair.route.budget
+        return self._service.handover.spools.keep(budget.spool) if pair.streams else Keep(None, budget.body)
 
     def _given(self, pair: Pair, *, shadow: bool = False) -> dict[str, bytes]:
         texts = {"Request": pair.id, "Client": pair.client.peer, "Endpoint": pair.route.endpoint}
         given = {name: text.encode("latin-1", "replace") for name, text in texts.items()}
         if shadow:
             given["Shadow"] = b"1"
+        elif pair.route.cache > 0:
+            given["Cache"] = f"{pair.route.cache:g}".encode()
         if self._service.vouched(pair.client):
             given["Vouched"] = b"1"
         return given
 
-    def _shadow_candidate(self, pair: Pair) -> asyncio.Task[Reply] | None:
+    def _shadow_candidate(self, pair: Pair) -> Shadow | None:
         sides, route = self._service.sides, pair.route
         room, full = sides.admit(route, len(pair.body))
         if room is None:
@@ -109,15 +150,17 @@ class Migrated:
 
         async def asked() -> Reply:
             try:
-                return await sides.ask_candidate(
-                    route, pair.table, head, pair.body, deadline=route.budget.deadline, purpose="shadow"
-                )
+                with self._place(pair) as keep:
+                    read = into(keep, candidate=True, streams=pair.streams)
+                    return await sides.ask_candidate(
+                        route, pair.table, head, pair.body, deadline=route.budget.deadline, purpose="shadow", read=read
+                    )
             finally:
                 room.leave(len(pair.body))
 
         return self.shadows.spawn(asked(), "shadow")
 
-    def _shadow_legacy(self, pair: Pair) -> asyncio.Task[Reply] | None:
+    def _shadow_legacy(self, pair: Pair) -> Shadow | None:
         """Legacy beside a candidate that serves: evidence goes on, and a fallback finds its answer waiting."""
         sides, route = self._service.sides, pair.route
         room, full = sides.admit(route, len(pair.body))
@@ -130,9 +173,9 @@ class Migrated:
 
         async def asked() -> Reply:
             try:
-                reply = await ask(
-                    pool, head, pair.body, deadline=deadline, limit=route.budget.body, candidate=False
-                )
+                with self._place(pair) as keep:
+                    read = into(keep, candidate=False, streams=pair.streams)
+                    reply = await ask(pool, head, pair.body, deadline=deadline, read=read)
                 self._service.remember(pair.client, reply.observed.status)
                 return reply
             finally:
@@ -142,9 +185,16 @@ class Migrated:
 
     # -- afterwards ---------------------------------------------------------------------------------------------
 
-    async def _finished(self, pair: Pair, shadow: asyncio.Task[Reply], side: Side) -> None:
+    async def _finished(self, pair: Pair, shadow: Shadow, side: Side) -> None:
         """Waits for the shadow's answer and hands the exchange over."""
-        observed = (await shadow).observed
+        try:
+            reply = await shadow
+        except BaseException:
+            drop(pair.legacy)
+            drop(pair.candidate)
+            raise
+        observed = reply.observed
+        self._not_kept(pair, reply.lost)
         if side is Side.LEGACY:
             pair.legacy = observed
         else:
@@ -153,13 +203,26 @@ class Migrated:
                 self._service.tally.declined(pair.route.endpoint, observed.declined)
         if observed.failure is None:
             self._service.tally.seconds(pair.route.endpoint, side, observed.seconds)
-        if pair.legacy is not None and pair.legacy.size > pair.route.budget.body:
-            pair.skipped = "body over budget"
         self._hand_over(pair)
+
+    def _left(self, pair: Pair, shadow: Shadow | None) -> None:
+        """The client went away before it had its answer: nothing will be compared."""
+        drop(pair.candidate)
+        if shadow is not None:
+            self._service.tally.lost(pair.route.endpoint, pair.route.window, "client left")
+            if pair.streams:
+                shadow.cancel()
+            shadow.add_done_callback(_unwanted)
+
+    def _not_kept(self, pair: Pair, reason: str | None) -> None:
+        """An answer that is no evidence, since it could not be kept."""
+        if reason is not None and pair.skipped is None:
+            pair.skipped = reason
+            self._service.tally.skipped(pair.route.endpoint, reason)
 
     def _counted(self, pair: Pair, side: Side, observed: Observed) -> None:
         self._service.tally.request(pair.route.endpoint, side.value, observed.status or 502)
-        if observed.failure is None:
+        if observed.failure is None and observed.cache != HIT:
             self._service.tally.seconds(pair.route.endpoint, side, observed.seconds)
 
     def _hand_over(self, pair: Pair) -> None:
@@ -191,13 +254,18 @@ class Migrated:
         )
 
 
+def _unwanted(shadow: Shadow) -> None:
+    if not shadow.cancelled() and shadow.exception() is None:
+        drop(shadow.result().observed)
+
+
 def _body(reply: Reply) -> bytes:
     body = reply.observed.body
     return body if isinstance(body, bytes) else b""
 
 
 def _emptied(side: Observed) -> Observed:
-    return Observed(side.status, side.headers, None, side.size, side.seconds, side.paused)
+    return Observed(side.status, side.headers, None, side.size, side.seconds, side.paused, cache=side.cache)
 
 
 def same(one: Observed, other: Observed) -> bool:

@@ -25,14 +25,20 @@ from aiohttp import web
 from proxy import telemetry
 from proxy.frames import Counts, Hello
 from proxy.settings import Paths
+from proxy.spooling import SPOOL_BYTES, Spools
 from proxy.tasks import Tasks
+from proxy.worker.effects import Effects
 from proxy.worker.handover import Handover
+from proxy.worker.orders import Orders
+from proxy.worker.outbox import Outbox
+from proxy.worker.server import make_server
 from proxy.worker.service import Service
 from proxy.worker.sides import Setting, Sides
 from proxy.worker.slots import Slots
 from proxy.worker.tally import Tally
 from rollout.bucket import derive
 from rollout.facts import Unreadable
+from rollout.model import Upstream
 from rollout.table import Table, from_bytes
 
 log = logging.getLogger("crossfade.worker")
@@ -42,7 +48,6 @@ FAREWELL = 1.0
 DRAIN = 30.0
 FLUSH = 3.0
 EVERY = 1.0
-LONGEST_LINE = 1 << 16
 
 
 def main() -> int:
@@ -83,7 +88,8 @@ async def run(arguments: argparse.Namespace, paths: Paths, table: Table) -> None
     def swap(payload: bytes) -> None:
         parts[0].swap(payload)
 
-    handover = Handover(paths.intake, paths.spool, hello, tally.lost, swap)
+    spools = Spools(paths.spool, f"worker{arguments.index}", SPOOL_BYTES // max(arguments.workers, 1))
+    handover = Handover(paths.intake, spools, hello, tally.lost, swap)
     setting = Setting(
         arguments.index,
         arguments.workers,
@@ -91,22 +97,14 @@ async def run(arguments: argparse.Namespace, paths: Paths, table: Table) -> None
         os.environ.get("CROSSFADE_GATEWAY_SECRET", "").encode(),
     )
     sides = Sides(setting, handover.frame, random.random)
-    service = Service(table, sides, slots, handover, tally)
+    orders = Orders(lambda url: sides.pool(Upstream(url), "effects"), setting.gateway_secret)
+    outbox = Outbox(paths.outbox, arguments.index, arguments.workers, orders, tally, random.random)
+    service = Service(table, sides, slots, handover, tally, Effects(orders, outbox, tally))
     parts.append(service)
     background.spawn(handover.run(), "hand-over")
+    background.spawn(outbox.run(), "outbox")
     background.spawn(_ticking(service, handover), "counts")
-    server = web.Server(
-        service.handle,
-        handler_cancellation=True,
-        auto_decompress=False,
-        access_log=None,
-        keepalive_timeout=75.0,
-        lingering_time=2.0,
-        max_line_size=LONGEST_LINE,
-        max_field_size=LONGEST_LINE,
-        max_headers=512,
-        logger=log,
-    )
+    server = make_server(service.handle, service.unreadable)
     listening = await asyncio.get_running_loop().create_server(server, sock=socket.socket(fileno=arguments.listen_fd))
     gc.collect()
     gc.freeze()  # what lives as long as the process is not looked at again by the collector
@@ -131,6 +129,7 @@ async def _drain(service: Service, server: web.Server, listening: asyncio.Server
             await service.migrated.shadows.ended()
     await server.shutdown(1.0)
     await service.migrated.shadows.cancel()
+    await service.forgets.tasks.ended()  # each has a deadline
     service.handover.counts(_counts(service))
 
 
@@ -147,8 +146,9 @@ def _counts(service: Service) -> Counts:
     shadows = len(service.migrated.shadows)
     epoch = service.table().epoch
     return service.tally.take(
-        time(), epoch=epoch, blind=service.blind, in_flight=service.in_flight, mirrors=shadows
-    )
+        time(), epoch=epoch, blind=service.blind, in_flight=service.in_flight, mirrors=shadows,
+        effects_waiting=service.effects.waiting,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

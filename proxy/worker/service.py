@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
+from dataclasses import replace
 from random import randrange
 from time import time
 
@@ -13,14 +14,19 @@ from aiohttp import web
 
 from proxy.exchange import Failure, Observed, Write
 from proxy.journey import Found, serve
-from proxy.telemetry import Throttle, fallback
+from proxy.spooling import Keep
+from proxy.telemetry import Event, Throttle, fallback
 from proxy.worker.asking import seen
 from proxy.worker.client import Client, ClientGone, Sent
+from proxy.worker.effects import Effects, Lost
+from proxy.worker.forget import Forgets
 from proxy.worker.handover import Handover
 from proxy.worker.headers import Looped, client_address, first, of_answer
+from proxy.worker.health import asks_for_health, health
 from proxy.worker.migrated import Migrated
 from proxy.worker.sides import LEGACY, Sides
 from proxy.worker.slots import Slots
+from proxy.worker.streaming import ABORTED, aborted, copied
 from proxy.worker.tally import Tally
 from proxy.worker.tunnel import tunnel
 from proxy.worker.upstream import Answer, UpstreamError
@@ -47,11 +53,13 @@ class Service:
         slots: Slots,
         handover: Handover,
         tally: Tally,
+        effects: Effects,
         draw: Callable[[int], int] = randrange,
     ) -> None:
         self.sides = sides
         self.tally = tally
         self.handover = handover
+        self.effects = effects
         self.closing = False
         self.in_flight = 0
         self._slots = slots
@@ -59,6 +67,7 @@ class Service:
         self._throttle = Throttle(log, time)
         self._table = closed(table) if blind(table, time()) else table
         self._matcher = Matcher(table.routes)
+        self.forgets = Forgets(sides, tally.error)
         self.migrated = Migrated(self)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -76,10 +85,17 @@ class Service:
                 return client.refuse(405, "Method Not Allowed", "this proxy does not open tunnels by CONNECT")
             if client.upgrades:
                 return await tunnel(client, self.table().legacy, self.sides)
+            table = self.table()
+            if asks_for_health(client, table) and (sent := await health(client, table, self)) is not None:
+                return sent
             return await serve(client, self)
         except Looped:
             return client.refuse(508, "Loop Detected", "this request has been through this proxy already")
         except ClientGone:
+            return client.abort()
+        except Lost as error:
+            log.error("%s", error)
+            self.tally.error("effect lost")
             return client.abort()
         except Exception:
             log.exception("answering %s failed", client.method)
@@ -165,8 +181,8 @@ class Service:
 
     # -- legacy, as it streams ----------------------------------------------------------------------------------
 
-    async def forward(self, client: Client, table: Table, body: bytes | None, keep: int = 0) -> Observed:
-        """Passes the request to legacy and its answer to the client, piece by piece; keeps up to `keep` bytes of it.
+    async def forward(self, client: Client, table: Table, body: bytes | None, keep: Keep | None = None) -> Observed:
+        """Passes the request to legacy and its answer to the client, piece by piece, and into `keep`.
 
         `body` is the request's, if it has been read; None: it streams. Raises Looped and ClientGone.
         """
@@ -178,33 +194,32 @@ class Service:
         try:
             answer = await pool.send(head, source)
         except UpstreamError as error:
+            await self.forgets.told(client, None, self._table, self._matcher)
             return self._no_answer(client, table, error)
+        except BaseException:
+            self.forgets.tell(client, None, self._table, self._matcher)  # it may have been written all the same
+            raise
         try:
             self.remember(client, answer.status)  # before the client knows of its write and reads it back
+            await self.forgets.told(client, answer.status, self._table, self._matcher)
             return await self._copied(client, answer, keep)
         finally:
             answer.close()
 
-    async def _copied(self, client: Client, answer: Answer, keep: int) -> Observed:
+    async def _copied(self, client: Client, answer: Answer, keep: Keep | None) -> Observed:
         loop = asyncio.get_running_loop()
         paused_before = client.paused
         client.start(answer.status, answer.reason, of_answer(answer.fields))
-        held, size = bytearray(), 0
         try:
             async with aclosing(answer.pieces()) as pieces:
-                async for piece in pieces:
-                    size += len(piece)
-                    if size <= keep:
-                        held += piece
-                    await client.write(piece)
+                size = await copied(client, pieces, keep)
         except UpstreamError as error:
             return Observed(None, failure=error.failure)
         paused = client.paused - paused_before
         seconds = max(loop.time() - answer.began - paused, 0.0)
-        observed = seen(answer.status, answer.fields, bytes(held) if size <= keep else None, seconds, candidate=False)
-        return Observed(
-            observed.status, observed.headers, observed.body, size, seconds, paused, failure=observed.failure
-        )
+        body = None if keep is None else keep.body()
+        observed = seen(answer.status, answer.fields, body, seconds, candidate=False)
+        return replace(observed, size=size, paused=paused)
 
     def _no_answer(self, client: Client, table: Table, error: UpstreamError) -> Observed:
         if error.failure is Failure.DEADLINE:
@@ -229,7 +244,7 @@ class Service:
         if client.method in SAFE or status >= 400:
             return
         found = self._matcher.find(client.method, client.target)
-        if found is None or not found[0].reads:
+        if found is None or not (found[0].reads or found[0].effects):  # effects are nothing that could be read back
             self._slots.mark(b"wrote " + caller(client), now)
         writes = self._matcher.written(client.method, client.target)
         if writes:
@@ -244,6 +259,17 @@ class Service:
         """Counts a fallback, and says so at most once a second and reason."""
         self.tally.fallback(endpoint, reason)
         self._throttle.add(f"{endpoint} {reason}", lambda count: fallback(endpoint, reason, count))
+
+    def unreadable(self, word: str) -> None:
+        """Counts bytes of a client that are no request: nobody can be asked."""
+        self.tally.error(word)
+        text = f"a client sent no request that can be forwarded: {word}"
+        self._throttle.add(word, lambda count: Event("unreadable", text, logging.WARNING, {"count": count}))
+
+    def cut_off(self, endpoint: str, failure: Failure) -> None:
+        """Counts a candidate's answer that broke off in the client's hands, and says so."""
+        self.tally.fallback(endpoint, ABORTED)
+        self._throttle.add(f"{endpoint} {ABORTED}", lambda count: aborted(endpoint, failure, count))
 
     def _note(self, endpoint: str, observed: Observed) -> None:
         self.tally.request(endpoint, LEGACY, observed.status or 502)

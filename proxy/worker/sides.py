@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic, time
 
 from proxy.exchange import Failure
 from proxy.frames import BreakerMoved, Kind, pack_json
-from proxy.worker.asking import Reply, ask
+from proxy.worker.asking import Read, Reply, ask
 from proxy.worker.client import Client
-from proxy.worker.headers import of_request, only
+from proxy.worker.headers import first, of_request, only
 from proxy.worker.upstream import Head, Pool
 from rollout.breaker import Breaker, asked, reported
 from rollout.budget import Bucket, InFlight, share, share_of_count
@@ -22,6 +22,8 @@ log = logging.getLogger("crossfade.worker")
 FAILS = frozenset({Failure.CONNECT, Failure.DEADLINE, Failure.RESET, Failure.STATUS, Failure.INVALID})
 """What moves a breaker: the candidate's own failures."""
 LEGACY = "legacy"
+HIT, MISS = "hit", "miss"
+"""What the gateway says of its cache of single records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,24 @@ class Sides:
                 fields.append((b"X-Crossfade-Shadow", b"1"))
         return _framed(client, fields, body)
 
+    def bearing_head(self, client: Client, given: dict[str, bytes]) -> Head:
+        """The client's request as the bundled gateway gets it, without a body. Raises headers.Looped."""
+        fields = of_request(client.fields, client.peer, self._setting.token)
+        fields.append((b"X-Crossfade-Secret", self._setting.gateway_secret))
+        fields += [(f"X-Crossfade-{name}".encode(), value) for name, value in given.items()]
+        return Head(client.method, client.target, fields)
+
+    def gateway_head(self, method: str, target: str, body: bytes) -> Head:
+        """A request of our own to the bundled gateway, on a connection that ends with it."""
+        fields = [
+            (b"Host", b"gateway"),
+            (b"X-Crossfade-Secret", self._setting.gateway_secret),
+            (b"Content-Type", b"application/json"),
+            (b"Content-Length", str(len(body)).encode()),
+            (b"Connection", b"close"),
+        ]
+        return Head(method, target, fields)
+
     # -- breakers -----------------------------------------------------------------------------------------------
 
     def open(self, candidate: str) -> bool:
@@ -91,16 +111,16 @@ class Sides:
         return breaker is not None and not breaker.allows(monotonic())
 
     async def ask_candidate(
-        self, route: Route, table: Table, head: Head, body: bytes, *, deadline: float, purpose: str
+        self, route: Route, table: Table, head: Head, body: bytes, *, deadline: float, purpose: str, read: Read
     ) -> Reply:
         """Asks and lets the breaker know. The caller has looked at `open` before."""
         name = route.candidate
         self._moved(name, asked(self._breakers.get(name, Breaker()), monotonic()))
         pool = self.pool(table.candidates[name], purpose)
-        reply = await ask(pool, head, body, deadline=deadline, limit=route.budget.body, candidate=True)
+        reply = await ask(pool, head, body, deadline=deadline, read=read)
         failed = reply.observed.failure in FAILS
         self._moved(name, reported(self._breakers.get(name, Breaker()), failed, monotonic(), self._draw()))
-        return reply
+        return _marked(reply) if route.cache > 0 else reply
 
     def _moved(self, candidate: str, after: Breaker) -> None:
         before = self._breakers.get(candidate, Breaker())
@@ -138,6 +158,12 @@ class Sides:
         rate = share(budget.rate, workers)
         in_flight = share_of_count(budget.in_flight, workers)
         return budget, Bucket(rate, max(rate, 1.0)), InFlight(in_flight, max(in_flight, 1) * budget.body)
+
+
+def _marked(reply: Reply) -> Reply:
+    """With what the gateway says of its cache: believed only on routes that have one."""
+    said = (first(reply.fields, b"x-crossfade-cache") or b"").decode("latin-1")
+    return replace(reply, observed=replace(reply.observed, cache=said)) if said in (HIT, MISS) else reply
 
 
 def _framed(client: Client, fields: list[tuple[bytes, bytes]], body: bytes | None) -> Head:

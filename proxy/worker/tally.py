@@ -45,6 +45,15 @@ class Tally:
         """There was no second side, for this reason."""
         _add(self._now.skipped.setdefault(endpoint, {}), reason)
 
+    def cache(self, endpoint: str, result: str) -> None:
+        """The gateway's cache of single records was asked: `hit` or `miss`; "" if it was not."""
+        if result:
+            _add(self._now.cache.setdefault(endpoint, {}), result)
+
+    def effect(self, endpoint: str, outcome: str) -> None:
+        """What became of an effect: `made`, `found` by its key, `kept` in the outbox, made `late`, or `given up`."""
+        _add(self._now.effects.setdefault(endpoint, {}), outcome)
+
     def seconds(self, endpoint: str, side: Side, seconds: float) -> None:
         """One side's response time."""
         sides = self._now.seconds.setdefault(endpoint, {})
@@ -55,9 +64,12 @@ class Tally:
         """A failure of our own."""
         _add(self._now.errors, operation)
 
-    def take(self, now: float, *, epoch: int, blind: bool, in_flight: int, mirrors: int) -> Counts:
+    def take(
+        self, now: float, *, epoch: int, blind: bool, in_flight: int, mirrors: int, effects_waiting: int = 0
+    ) -> Counts:
         """The counts so far; counting begins anew."""
         taken, self._now = self._now, Counts(self._worker, 0.0)
         taken.at, taken.epoch, taken.blind = now, epoch, blind
         taken.in_flight, taken.mirrors_in_flight = in_flight, mirrors
+        taken.effects_waiting = effects_waiting
         return taken

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import ClientError
 from aiohttp.client_proto import ResponseHandler
-from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.http_exceptions import ContentLengthError, HttpProcessingError, TransferEncodingError
 from aiohttp.streams import StreamReader
 
 from proxy.exchange import Failure, Fields
@@ -27,6 +27,8 @@ IDLE_SECONDS = 4.0
 """Shorter than what servers usually keep theirs open for (5 s and more), so that few requests meet a closing one."""
 CONNECT_SECONDS = 5.0
 READ_SIZE = 1 << 16
+CUT = "Not enough data"
+"""How the parser says that the peer closed in the middle of a body; other words are about a framing that is wrong."""
 
 
 class UpstreamError(Exception):
@@ -48,7 +50,7 @@ class Head:
 
 
 class Answer:
-    """What came back. Read the body to its end with `pieces` or `whole`, and call `close` in any case."""
+    """What came back. Read the body to its end with `pieces`, and call `close` in any case."""
 
     def __init__(self, pool: Pool, connection: ResponseHandler, status: int, reason: str, fields: Fields) -> None:
         self.status = status
@@ -71,15 +73,6 @@ class Answer:
         except (ClientError, OSError, HttpProcessingError) as error:
             raise _mapped(error, "while its body was read") from error
         self._whole = True
-
-    async def whole(self, limit: int) -> bytes:
-        """The body in memory. Raises UpstreamError, TOO_LARGE beyond `limit` bytes."""
-        held = bytearray()
-        async for piece in self.pieces():
-            held += piece
-            if len(held) > limit:
-                raise UpstreamError(Failure.TOO_LARGE, f"the answer has more than {limit} bytes")
-        return bytes(held)
 
     def close(self) -> None:
         """Gives the connection back, or closes it when something of this exchange is still under way."""
@@ -226,6 +219,8 @@ def _mapped(error: Exception, when: str) -> UpstreamError:
         return UpstreamError(Failure.DEADLINE, f"silent for too long {when}")
     if isinstance(error, HttpProcessingError):
         return UpstreamError(Failure.INVALID, f"not HTTP: {error.message}")
+    if isinstance(error.__cause__, ContentLengthError | TransferEncodingError) and CUT in error.__cause__.message:
+        return UpstreamError(Failure.RESET, f"the connection broke {when}: {error.__cause__.message}")
     if isinstance(error.__cause__, HttpProcessingError):
         return UpstreamError(Failure.INVALID, f"not HTTP: {error.__cause__.message}")
     return UpstreamError(Failure.RESET, f"the connection broke {when}: {text}")

@@ -72,6 +72,46 @@ def test_headers_are_those_that_the_rules_name() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "legacy", "candidate", "same"),
+    [
+        ("Content-Type", "text/html; charset=utf-8", "TEXT/html;charset=UTF-8", True),
+        ("Vary", "Accept, Origin", "accept,origin", True),
+        ("Content-Type", "text/html", "text/plain", False),
+        ("Location", "/a/B", "/a/b", False),
+        ("X-Note", "a b", "ab", False),
+        ("X-Note", "a", "a ", True),
+    ],
+)
+def test_case_and_spaces_count_except_in_fields_made_of_tokens(
+    name: str, legacy: str, candidate: str, same: bool
+) -> None:
+    ours, theirs = answer(b"x", headers=((name, legacy),)), answer(b"x", headers=((name, candidate),))
+    assert (judged(ours, theirs, parse_rules({"headers": [name]})).outcome is Outcome.MATCH) is same
+
+
+def test_every_value_of_a_repeated_field_counts() -> None:
+    ours, theirs = (answer(b"x", headers=(("Link", one), ("Link", "b"))) for one in "ac")
+    assert judged(ours, theirs, parse_rules({"headers": ["link"]})).outcome is Outcome.MISMATCH
+
+
+def test_texts_are_compared_in_composed_form() -> None:
+    plain = (("Content-Type", "text/plain"),)
+    ours, composed, other = (answer(one.encode(), headers=plain) for one in ("e\u0301", "\u00e9", "e"))
+    assert judged(ours, composed).outcome is Outcome.MATCH
+    assert judged(ours, other).outcome is Outcome.MISMATCH
+
+
+def test_a_function_that_fails_makes_it_not_comparable(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_legacy: Any, _candidate: Any) -> bool:
+        raise ValueError
+
+    monkeypatch.setattr("comparators.treatment.resolve", lambda _name: fails)
+    found = judged(answer({"z": 1}), answer({"z": 2}), Rules(functions=(("z", "lists.same_elements"),)))
+    assert found.outcome is Outcome.NOT_COMPARABLE
+    assert found.reason == "the function lists.same_elements raised ValueError"
+
+
+@pytest.mark.parametrize(
     ("legacy", "reason"),
     [
         (answer(b"{"), "legacy's body: not JSON"),
@@ -127,6 +167,7 @@ ENCODABLE = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 BODIES = st.binary(max_size=60) | ENCODABLE.map(str.encode) | JSONS.map(dumped)
 ANSWERS = st.builds(Answer, st.integers(100, 599), FIELDS, BODIES | BODIES.map(gzip.compress))
 PATHS = st.sampled_from(["a", "**", "[]", "[].a", "a.*", "**.b", "a[]"])
+FUNCTIONS = st.sampled_from(["links.same_page_link", "lists.same_elements"])
 LISTS = st.lists(PATHS, max_size=2)
 RULES = st.fixed_dictionaries(
     {},
@@ -136,7 +177,9 @@ RULES = st.fixed_dictionaries(
         "unordered": st.dictionaries(PATHS, st.sampled_from(["uuid", "a.b"]), max_size=2),
         "joined": st.dictionaries(PATHS, st.sampled_from([", ", " ", "|"]), max_size=1),
         "tolerance": st.dictionaries(PATHS, st.sampled_from([0, 5, "1%"]), max_size=1),
-        "placeholders": st.lists(st.text(max_size=2), max_size=2),
+        "placeholders": st.lists(st.text(max_size=2), max_size=2) | st.dictionaries(st.text(max_size=2), LISTS),
+        "functions": st.dictionaries(PATHS, FUNCTIONS, max_size=2),
+        "csv": st.sampled_from(["a", "b"]),
         "headers": st.lists(st.sampled_from(["ETag", "content-type"]), max_size=2),
     },
 ).map(parse_rules)

@@ -14,9 +14,9 @@ from comparators.treatment import Treatment
 MOMENT = "2026-03-01T10:00:00Z"
 
 
-def same(one: Any, other: Any, placeholders: tuple[str, ...] = (), **how: Any) -> bool:
+def same(one: Any, other: Any, **how: Any) -> bool:
     treatment = Treatment((), **how)
-    forms = leaf(one, treatment, placeholders), leaf(other, treatment, placeholders)
+    forms = leaf(one, treatment), leaf(other, treatment)
     return bool(forms[0] == forms[1])
 
 
@@ -85,9 +85,27 @@ def test_a_joined_text_is_its_list(one: Any, other: Any, equal: bool) -> None:
     assert same(one, other, joined=", ") is equal
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        ("10:00:00.123999", "10:00:00.123Z", True),
+        ("10:00:00.123999", "10:00:00.124", False),
+        ("10:00:00", "10:00:00.000999", True),
+    ],
+)
+def test_a_moment_is_cut_to_its_unit(one: str, other: str, equal: bool) -> None:
+    assert same(f"2026-03-01T{one}", f"2026-03-01T{other}", timestamp=1_000) is equal
+
+
+def test_the_parts_of_a_joined_text_are_texts_of_their_place() -> None:
+    how = {"joined": ",", "placeholders": frozenset("_"), "casefold": True}
+    assert same("_, Sales,'Légal'", ["sales", "le\u0301gal"], unquote=True, **how)
+    assert not same("Sales", ["sales", "legal"], **how)
+
+
 def test_a_placeholder_is_null() -> None:
-    assert same("_", None, ("_",))
-    assert not same("-", None, ("_",))
+    assert same("_", None, placeholders=frozenset("_"))
+    assert not same("-", None, placeholders=frozenset("_"))
 
 
 def test_composed_and_decomposed_letters_are_the_same() -> None:
@@ -108,4 +126,4 @@ FLAGS = ("timestamp", "null_missing_empty", "zero_is_null", "casefold", "url", "
 )
 def test_no_leaf_and_no_treatment_raises(value: Any, flags: dict[str, Any], joined: str | None) -> None:
     how = Treatment((), joined=joined, **flags)
-    assert repr(leaf(value, how, ())) == repr(leaf(value, how, ()))
+    assert repr(leaf(value, how)) == repr(leaf(value, how))

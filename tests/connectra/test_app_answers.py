@@ -145,4 +145,4 @@ async def test_a_slow_connectra_is_unavailable(fake: Connectra) -> None:
 async def test_a_failure_of_one_of_two_calls_does_not_wait_for_the_other(door: Door, fake: Connectra) -> None:
     fake.behave["/companies/"], fake.behave["/contacts/"] = fake.hang, fakes.LIMITED
     got = await door.ask(LIST)
-    assert (got.status, got.error) == (503, "unavailable")
+    assert (got.status, got.error) == (503, "limited")

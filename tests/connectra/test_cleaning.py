@@ -18,7 +18,7 @@ from connectra.errors import Misread
         (None, None), ("", None), ("  ", None), ("_", None), (" _ ", None), ("__", "__"), (" a ", "a"),
         ('"a"', "a"), ("'a'", "a"), ("\"'a'\"", "a"), ('" a "', "a"), ('"_"', None), ('""', None), ("''", None),
         ('"', '"'), ("'", "'"), ("\"a'", "\"a'"), ('"a" b', '"a" b'), ("'+49 1", "+49 1"), ("'+", "+"), ("'49", "'49"),
-        ("'+1'", "+1"), ("+49", "+49"), (12, "12"), (0, "0"),
+        ("'+1'", "+1"), ("+49", "+49"),
     ],
 )  # fmt: skip
 def test_a_text_is_cleaned_as_legacy_does(value: Any, cleaned: str | None) -> None:
@@ -44,11 +44,22 @@ def test_a_cleaned_text_is_never_empty_and_never_padded(value: str) -> None:
         (["", "_", " "], None),
         ([" a ", "", "b"], ["a", "b"]),
         (["a", "a"], ["a", "a"]),
-        ("a", None),
     ],
 )
 def test_each_element_of_a_list_is_cleaned(value: Any, cleaned: list[str] | None) -> None:
     assert texts(value) == cleaned
+
+
+@pytest.mark.parametrize("value", [12, 0, True, 1.5, [], {}])
+def test_what_is_no_text_is_misread(value: Any) -> None:
+    with pytest.raises(Misread):
+        text(value)
+
+
+@pytest.mark.parametrize("value", ["a", "", 0, {}, {"a": 1}, [1], [None, 1], [["a"]]])
+def test_what_is_no_list_of_texts_is_misread(value: Any) -> None:
+    with pytest.raises(Misread):
+        texts(value)
 
 
 def test_a_list_is_joined_with_comma_and_space() -> None:

@@ -29,6 +29,7 @@ SIDES = [
     Observed(200, FIELDS, Spool("spool/1", 70_000), 70_000, 0.5, missing=("a.b",)),
     Observed(None, seconds=inf, failure=Failure.DEADLINE),
     Observed(409, declined="parameter ordering"),
+    Observed(200, FIELDS, b"{}", 2, 0.01, cache="hit"),
 ]
 
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from rollout.bucket import derive
 from rollout.compile import HEADERS, boot_table, compile_table, orders
 from rollout.flags import Flags, flags_of
@@ -52,6 +54,16 @@ def test_the_table_survives_the_wire() -> None:
     assert from_bytes(to_bytes(found)) == found
 
 
+def test_the_health_pages_flags_are_in_the_table_where_the_file_serves_it() -> None:
+    found = table("serve_health: true\n" + FILE, env={"CONNECTRA_ENABLED": "true"})
+    assert found.health == {"VQL_SINGLE": False, "CONNECTRA_ENABLED": True}
+    assert from_bytes(to_bytes(found)) == found
+
+
+def test_without_serve_health_legacy_answers_its_health_page() -> None:
+    assert table().health is None
+
+
 def test_salts_derive_from_the_secret_by_phase() -> None:
     assert table().routes[0].salt == derive(SECRET, "bucket:single-record").hex()
 
@@ -79,9 +91,25 @@ def test_an_endpoint_held_by_a_person_goes_on_serving() -> None:
     assert table(state=replace(SERVING, held_by=(Cause.PERSON,), status=Status.HELD)).routes[0].percent == 500
 
 
-def test_effects_are_never_served() -> None:
-    text = with_endpoint("effects: true").replace("percent: 5", "percent: 0")
+def test_effects_are_served_only_where_the_gateway_can_make_them() -> None:
+    text = with_endpoint("effects: true\neffects_deadline: 3s")
+    (route,) = table(text, SERVING, effects=None).routes
+    assert (route.percent, route.effects, route.effects_deadline) == (500, True, 3.0)
+    assert table(text, SERVING, effects="no table").routes[0].percent == 0
     assert table(text, SERVING).routes[0].percent == 0
+
+
+def test_effects_of_a_candidate_by_url_are_never_served() -> None:
+    text = with_endpoint("effects: true").replace("percent: 5", "percent: 0")
+    url = text.replace("candidate: connectra", "candidate: https://candidate.test")
+    assert table(url, SERVING, effects=None).routes[0].percent == 0
+
+
+def test_at_a_start_effects_are_in_shadow_until_the_gateway_has_spoken() -> None:
+    found = config(with_endpoint("effects: true"))
+    last = table(with_endpoint("effects: true"), SERVING, effects=None)
+    booted = boot_table(found, last, flags(found), now=NOON, secret=SECRET, gateway="/run/gateway.sock")
+    assert (last.routes[0].percent, booted.routes[0].percent) == (500, 0)
 
 
 def test_the_bundled_gateway_is_a_socket_that_gets_all_headers() -> None:
@@ -122,6 +150,25 @@ def test_only_unexpired_gaps_let_an_answer_through() -> None:
 
 def test_writes_reach_the_route() -> None:
     assert table(with_endpoint("written_by: [POST /contacts/]")).routes[0].writes == ("POST /contacts/",)
+
+
+SECTION = 'api_key: "${KEY}"}'
+
+
+@pytest.mark.parametrize(
+    ("general", "own", "age"),
+    [("", "", 0.0), ("", "cache: 5s", 5.0), ("2s", "", 2.0), ("2s", "cache: 5s", 5.0), ("2s", "cache: 0s", 0.0)],
+)
+def test_an_endpoints_own_cache_goes_before_the_general_one(general: str, own: str, age: float) -> None:
+    text = with_endpoint(own)
+    if general:
+        text = text.replace(SECTION, f'api_key: "${{KEY}}", cache: {general}}}')
+    assert table(text).routes[0].cache == age
+
+
+def test_the_general_cache_is_for_single_records_alone() -> None:
+    text = FILE.replace(SECTION, 'api_key: "${KEY}", cache: 5s}').replace("{contact_uuid}/", "{contact_uuid}/all/")
+    assert table(text).routes[0].cache == 0.0
 
 
 # -- boot -----------------------------------------------------------------------------------------------------------

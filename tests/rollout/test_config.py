@@ -125,6 +125,8 @@ def test_a_problem_reads_as_file_line_column_message_and_suggestion() -> None:
         ("ladder: []", "from 1"),
         ("sticky: [jwt]", "jwt:CLAIM"),
         ("written_by: [GET /a/]", "POST"),
+        ("cache: 5", "write 5s"),
+        ("cache: 61s", "to 1m"),
         ("serve_deadline: p99", "500ms"),
         ("roll_back_when: {mismatch_rate: 0.1%}", "at least 0.005"),
         ("candidate_headers: [accept]", "URL"),
@@ -142,6 +144,10 @@ def test_a_wrong_value_is_refused_with_what_would_be_right(lines: str, part: str
 @pytest.mark.parametrize(
     ("old", "new", "part"),
     [
+        ("GET /contacts/{contact_uuid}/", "GET /contacts/{uuid}/all/\n        cache: 5s", "single records"),
+        ("GET /contacts/{contact_uuid}/", "GET /contacts/{a}/{b}/\n        cache: 5s", "single records"),
+        ("GET /contacts/{contact_uuid}/", "POST /a/{b}/\n        reads: true\n        cache: 5s", "single records"),
+        ("candidate: connectra", "candidate: https://candidate.test\n        cache: 5s", "candidate: connectra"),
         ("GET /contacts/{contact_uuid}/", "get /contacts/{contact_uuid}/", "write GET"),
         ("GET /contacts/{contact_uuid}/", "GET contacts/", "begins with a slash"),
         ("GET /contacts/{contact_uuid}/", "FETCH /contacts/", "GET"),
@@ -166,10 +172,14 @@ def test_a_candidate_on_this_machine_may_be_plain_http() -> None:
     assert config(text).endpoints[0].candidate == "http://127.0.0.1:9"
 
 
-def test_effects_with_a_percent_above_zero_are_refused_with_the_reason() -> None:
-    found = problem(with_endpoint("effects: true"))
-    assert "effects on legacy" in found.message
+def test_effects_with_a_percent_above_zero_are_refused_for_a_candidate_by_url() -> None:
+    found = problem(with_endpoint("effects: true").replace("candidate: connectra", "candidate: https://other.test"))
+    assert "not the bundled gateway" in found.message
     assert found.line == 12
+
+
+def test_effects_with_a_percent_above_zero_are_a_matter_of_the_running_gateway() -> None:
+    assert config(with_endpoint("effects: true")).endpoints[0].percent == 500
 
 
 def test_effects_exclude_what_would_repeat_them() -> None:

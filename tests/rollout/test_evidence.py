@@ -231,6 +231,7 @@ def test_only_discordant_pairs_speak(candidate: float, legacy: float, pair: list
     [
         pytest.param({"paused": 0.02}, "paused", id="a slow client"),
         pytest.param({"legacy_size": 100, "candidate_size": 9_000}, "sizes differ", id="other sizes"),
+        pytest.param({"cached": True}, "cached", id="the gateway's cache answered"),
         pytest.param({}, "warming up", id="no reference yet"),
     ],
 )

@@ -71,7 +71,8 @@ def test_the_proof_must_stand_when_the_bake_is_over() -> None:
             standing(status=Status.HELD_FOR_PERSON, reason="x"), None, "held for a person: x", id="for a person"
         ),
         pytest.param(standing(status=Status.BACKING_OFF, reason="x"), None, "backing off", id="backing off"),
-        pytest.param(None, Surroundings(effects=True), "has effects on legacy", id="effects"),
+        pytest.param(None, Surroundings(effects=True, why_effects="no table"),
+                     "has effects on legacy (credits, activity rows) and is mirrored only: no table", id="effects"),
         pytest.param(None, Surroundings(auto=False), "auto is false", id="auto"),
         pytest.param(None, Surroundings(store_ok=False), "PostgreSQL is away", id="store"),
         pytest.param(None, Surroundings(waits_for="linkedin"), "phase: waits for phase linkedin", id="phase"),

@@ -38,7 +38,7 @@ class Connectra:
     companies: list[dict[str, Any]] = field(default_factory=list)
     behave: dict[str, Behave] = field(default_factory=dict)
     common: dict[str, Any] = field(default_factory=dict)
-    """Data of `/common/…`, by path."""
+    """Data of `/common/…`, by path; without it a service has no filters."""
     calls: list[Call] = field(default_factory=list)
     released: asyncio.Event = field(default_factory=asyncio.Event)
     hanging: asyncio.Event = field(default_factory=asyncio.Event)
@@ -58,8 +58,8 @@ class Connectra:
             return await behave(request)
         if request.headers.get("X-API-Key") != KEY:
             return answer({"error": "unauthorized", "message": "invalid API key"}, 401)
-        if request.path in self.common:
-            return answer({"data": self.common[request.path], "success": True})
+        if request.path in self.common or request.path.endswith("/filters"):
+            return answer({"data": self.common.get(request.path), "success": True})
         if request.path == "/health":
             return answer({"status": "ok"})
         entity, _, action = request.path.strip("/").partition("/")

@@ -12,8 +12,13 @@ import jwt
 from aiohttp import web
 
 from connectra.app import Gateway, make_runner
+from connectra.cache import Cache
 from connectra.callers import Callers, Users
 from connectra.client import Client
+from connectra.effects import Effects
+from connectra.export_records import Exports
+from connectra.handlers.downloads import Downloads
+from connectra.routes import export_download
 from tests.support.connectra_fake import KEY, Connectra
 
 SECRET = "made-at-this-start"
@@ -96,11 +101,22 @@ async def _got(reader: asyncio.StreamReader) -> Got:
 
 @asynccontextmanager
 async def gateway(
-    fake: Connectra, *, secret: str = SECRET, dsn: str | None = None, seconds: float = 5.0
+    fake: Connectra,
+    *,
+    secret: str = SECRET,
+    dsn: str | None = None,
+    seconds: float = 5.0,
+    cache: Cache | None = None,
+    effects: Effects | None = None,
 ) -> AsyncIterator[Door]:
     """A gateway in front of `fake` on a random port."""
     client, users = Client(fake.url, KEY, seconds), Users(dsn)
-    runner = make_runner(Gateway(client, Callers(JWT_SECRET, users), secret))
+    download = export_download(Downloads(Exports(users.database), JWT_SECRET))
+    ready = Gateway(
+        client, Callers(JWT_SECRET, users), secret, Cache() if cache is None else cache, more=(download,),
+        effects=effects or Effects(None),
+    )  # fmt: skip
+    runner = make_runner(ready)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()

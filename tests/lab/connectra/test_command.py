@@ -55,12 +55,14 @@ async def test_it_says_where_it_listens_and_ends_on_sigterm() -> None:
 
 async def test_switches_from_a_file_outlive_a_kill(tmp_path: Path) -> None:
     file = tmp_path / "switches.json"
-    file.write_text(json.dumps({"lag": 1.5, "faults": [{"kind": "error", "share": 0.5}]}))
+    faults = [{"kind": "error", "share": 0.5}]
+    file.write_text(json.dumps({"lag": 1.5, "faults": faults, "outages": {"engine": "down"}}))
     for _ in range(2):
         async with program("--port", "0", "--switches", str(file)) as process:
             switches = (await state(await url_of(process)))["switches"]
             process.kill()
         assert (switches["lag"], switches["faults"][0]["kind"]) == (1.5, "error")
+        assert switches["outages"]["engine"] == "down"
 
 
 async def test_what_can_not_be_started_is_said_in_one_line(tmp_path: Path) -> None:

@@ -136,6 +136,58 @@ async def test_the_state_needs_no_key_and_shows_the_switches(session: aiohttp.Cl
         assert (await answer.json())["switches"]["lag"] == 0.0
 
 
+async def test_an_outage_is_switched_on_shown_and_cleared(session: aiohttp.ClientSession) -> None:
+    state = await switch(session, "outages", {"database": "down", "pooled": 2})
+    assert state["switches"]["outages"] == {"database": "down", "engine": "up", "pooled": 2}
+    assert (await status(session))[0] == 500
+    async with session.delete("/lab/outages") as answer:
+        assert (await answer.json())["switches"]["outages"] == {"database": "up", "engine": "up", "pooled": 0}
+    assert (await status(session))[0] == 200
+
+
+async def test_an_ended_process_answers_nobody_until_it_is_started_again(session: aiohttp.ClientSession) -> None:
+    await switch(session, "outages", {"engine": "down_at_start"})
+    with pytest.raises(aiohttp.ClientError):
+        await session.post("/companies/batch-upsert", data=b"[]", headers=KEY)
+    with pytest.raises(aiohttp.ClientError):
+        await session.get("/health", headers=KEY)
+    async with session.get("/lab/state") as answer:
+        assert (await answer.json())["process"] == "ended"
+    assert (await switch(session, "outages", {"engine": "up"}))["process"] == "running"
+    assert (await status(session))[0] == 200
+
+
+async def until_closed(reader: asyncio.StreamReader) -> bytes:
+    """What came before the connection was closed or reset."""
+    try:
+        return await reader.read()
+    except ConnectionResetError:
+        return b""
+
+
+async def test_a_request_under_way_when_the_process_ends_gets_no_answer(session: aiohttp.ClientSession) -> None:
+    await switch(session, "outages", {"engine": "down_at_start"})
+    await switch(session, "faults", {"kind": "hang", "path": "/health"})
+    async with session.get("/lab/state") as answer:
+        address = answer.url
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    writer.write(b"GET /health HTTP/1.1\r\nHost: lab\r\n\r\n")
+    await writer.drain()
+    with pytest.raises(aiohttp.ClientError):
+        await session.post("/companies/batch-upsert", data=b"[]", headers=KEY)
+    async with asyncio.timeout(5):
+        assert await until_closed(reader) == b""
+    writer.close()
+
+
+async def test_the_tokens_left_can_be_set_and_given_back(session: aiohttp.ClientSession) -> None:
+    await switch(session, "rate", {"tokens": 1})
+    assert [(await status(session))[0] for _ in range(3)] == [200, 429, 429]
+    async with session.delete("/lab/rate") as answer:
+        assert (await answer.json())["switches"]["rate"] is None
+    assert (await status(session))[0] == 200
+
+
 async def test_a_bad_switch_is_400_with_the_reason(session: aiohttp.ClientSession) -> None:
     async with session.put("/lab/faults", data=b"{") as answer:
         assert (answer.status, "not JSON" in await answer.text()) == (400, True)

@@ -478,6 +478,40 @@ async def test_spool_files_are_deleted_when_the_examiner_is_stopped(
     assert bench.examiner.waiting.count == 0
 
 
+async def test_the_files_of_rechecks_are_deleted_as_well(bench: Bench, tmp_path: Path) -> None:
+    again = [spooled(tmp_path / "again"), spooled(tmp_path / "and again")]
+    bench.answers(again, NEW)
+    told = await bench.take(exchange(spooled(tmp_path / "legacy"), NEW))
+    assert (told.verdict.outcome, list(tmp_path.iterdir())) == (Outcome.MISMATCH, [])
+
+
+async def test_the_file_of_a_recheck_that_came_to_nothing_is_deleted(bench: Bench, tmp_path: Path) -> None:
+    bench.answers([spooled(tmp_path / "again")], [AskFailed("it is away")])
+    await bench.take(exchange(OLD, NEW))
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_files_are_compared_where_small_answers_need_not_wait_for_them(bench: Bench, tmp_path: Path) -> None:
+    files = Comparers()
+    bench.examiner._files = cast("Any", files)
+    await bench.take(exchange(spooled(tmp_path / "legacy"), OLD), exchange(OLD, OLD))
+    assert [job.legacy.body for job in files.jobs] == [tmp_path / "legacy"]
+    assert len(bench.comparers.jobs) == 1
+
+
+async def test_files_are_held_until_the_verdict(bench: Bench, tmp_path: Path) -> None:
+    bench.examiner.take([exchange(spooled(tmp_path / "legacy"), OLD)])
+    held = set(bench.examiner.held)
+    await bench.examiner.tasks.ended()
+    assert (held, bench.examiner.held) == ({str(tmp_path / "legacy")}, set())
+
+
+async def test_spool_files_are_deleted_when_the_examiner_never_got_to_them(bench: Bench, tmp_path: Path) -> None:
+    bench.examiner.take([exchange(spooled(tmp_path / "legacy"), NEW)])
+    await bench.examiner.tasks.cancel()
+    assert list(tmp_path.iterdir()) == []
+
+
 # -- pure parts -------------------------------------------------------------------------------------------------------
 
 

@@ -87,6 +87,20 @@ def test_the_five_figures() -> None:
     assert (five.legacy_seconds, five.candidate_seconds) == pytest.approx((0.1, 0.2))
 
 
+def test_the_time_of_a_hit_in_the_cache_is_in_no_figure() -> None:
+    figures = Figures()
+    figures.seen(Sides(NOW, Side.CANDIDATE, Side.CANDIDATE, 0.1, 0.001, cached=True))
+    five = figures.five(NOW)
+    assert (five.success_rate, five.legacy_seconds, five.candidate_seconds) == (1.0, None, None)
+
+
+def test_hits_and_misses_of_the_cache_are_counters() -> None:
+    metrics = Metrics()
+    metrics.counted(Counts(0, NOW, cache={"contact": {"hit": 3, "miss": 1}}))
+    found = [samples(metrics)[f"crossfade_cache_total endpoint=contact result={result}"] for result in ("hit", "miss")]
+    assert found == [3, 1]
+
+
 def test_figures_forget_after_five_minutes() -> None:
     figures = Figures()
     figures.seen(Sides(NOW, Side.LEGACY, Side.LEGACY, 0.1, 0.1))

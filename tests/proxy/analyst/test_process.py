@@ -54,6 +54,9 @@ class Decisions:
     def may_serve(self, endpoint: Endpoint) -> bool:
         return True
 
+    def why_no_effects(self) -> str | None:
+        return None
+
     def table(
         self, config: Config, states: Mapping[str, EndpointState], epoch: int, now: float, p99: Mapping[str, float]
     ) -> Table:

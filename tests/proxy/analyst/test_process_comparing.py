@@ -12,16 +12,18 @@ import pytest
 
 from comparators.rules import Rules, parse_rules
 from comparators.verdict import Outcome
+from proxy.analyst import process_comparing as module
 from proxy.analyst.examine import Finding
 from proxy.analyst.process_comparing import Comparing, legacy_requests
-from proxy.exchange import Exchange
+from proxy.exchange import Exchange, Observed, Spool
 from proxy.frames import BreakerMoved, Counts, FrameReader, Hello, Kind, encode_exchanges, pack, pack_json
 from proxy.settings import Paths
 from rollout.observations import Compared
 from tests.support.endpoints import config, endpoint
-from tests.support.exchanges import AT, exchange
+from tests.support.exchanges import AT, exchange, observed
 
 DEADLINE = 30.0
+LARGE = 50 << 20
 
 
 class Room:
@@ -104,6 +106,43 @@ async def test_a_mismatch_becomes_a_finding(bench: Bench) -> None:
     bench.hand_over(exchange({"a": 1}, {"a": 2}))
     finding = await bench.room.until(Finding)
     assert (finding.endpoint, finding.paths) == ("contact", ("a",))
+
+
+def spooled(path: Path, last: bytes = b"a") -> Observed:
+    with path.open("wb") as file:
+        file.truncate(LARGE - 1)
+        file.seek(LARGE - 1)
+        file.write(last)
+    return observed(body=Spool(str(path), LARGE), size=LARGE, headers=((b"Content-Type", b"text/plain"),))
+
+
+@pytest.mark.parametrize(
+    ("last", "outcome"), [(b"a", Outcome.MATCH), (b"b", Outcome.MISMATCH)], ids=["equal", "the last byte differs"]
+)
+async def test_large_files_are_compared_and_deleted(
+    bench: Bench, tmp_path: Path, last: bytes, outcome: Outcome
+) -> None:
+    sides = spooled(tmp_path / "spool" / "w-1.body"), spooled(tmp_path / "spool" / "w-2.body", last)
+    bench.hand_over(exchange(*sides))
+    assert (await bench.room.until(Compared)).outcome is outcome
+    async with asyncio.timeout(DEADLINE):
+        while await asyncio.to_thread(lambda: list((tmp_path / "spool").iterdir())):
+            await asyncio.sleep(0)
+
+
+async def test_files_that_nobody_holds_are_deleted_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SWEEP", 0.0)
+    paths = Paths(tmp_path)
+    paths.prepare()
+    old = paths.spool / "worker0-1.body"
+    old.write_bytes(b"x")
+    os.utime(old, (1, 1))
+    comparing = Comparing(config(endpoint(rules=Rules(), recheck=())), paths, b"secret")
+    async with asyncio.timeout(DEADLINE), asyncio.TaskGroup() as group:
+        running = group.create_task(comparing.run(cast("Any", Room())))
+        while await asyncio.to_thread(old.exists):
+            await asyncio.sleep(0)
+        running.cancel()
 
 
 async def test_new_rules_hold_at_once(bench: Bench) -> None:

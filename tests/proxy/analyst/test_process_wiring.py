@@ -8,6 +8,7 @@ import pytest
 
 from proxy.analyst.process_wiring import NoPen, Wired
 from proxy.store import WriteBack
+from rollout.effects import NOT_KNOWN
 from rollout.flags import flags_of
 from rollout.table import Table
 from tests.proxy.analyst.test_steward import Said
@@ -41,6 +42,7 @@ def test_the_compiler_gets_flags_secret_and_gateway() -> None:
     wired(BOTH_ON, given).table(config(), {}, 7, NOW, {"contact": 0.5})
     assert given == [{
         "epoch": 7, "now": NOW, "secret": b"secret", "gateway": "/run/gateway.sock", "p99": {"contact": 0.5},
+        "effects": NOT_KNOWN,
     }]  # fmt: skip
 
 

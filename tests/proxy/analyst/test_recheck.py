@@ -14,7 +14,8 @@ from aiohttp import web
 
 from proxy.analyst import recheck
 from proxy.analyst.recheck import Asker, AskFailed, Waiting, pause
-from proxy.exchange import Request
+from proxy.exchange import Request, Spool
+from proxy.spooling import Spools
 from rollout.model import Upstream
 from tests.support.exchanges import exchange
 
@@ -159,8 +160,37 @@ async def test_a_body_over_the_limit_is_no_answer(
     asker: Asker, tcp: Side, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recheck, "LARGEST", 5)
-    with pytest.raises(AskFailed, match="over 5 bytes"):
+    with pytest.raises(AskFailed, match="over budget: 12 bytes"):
         await ask(asker, Upstream(tcp.url))
+
+
+async def test_a_large_body_is_a_file_where_there_is_a_place_for_it(tcp: Side, tmp_path: Path) -> None:
+    async def large(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=b"x" * 400_000)
+
+    tcp.answering = large
+    made = Asker("gateway secret", Spools(tmp_path, "analyst", 1 << 20))
+    found = await ask(made, Upstream(tcp.url))
+    await made.close()
+    assert isinstance(found.body, Spool)
+    assert (found.size, await asyncio.to_thread(Path(found.body.path).read_bytes)) == (400_000, b"x" * 400_000)
+
+
+async def test_a_side_that_breaks_off_leaves_no_file(tcp: Side, tmp_path: Path) -> None:
+    async def cut(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": "400000"})
+        await response.prepare(request)
+        await response.write(b"x" * 300_000)
+        assert request.transport is not None
+        request.transport.close()
+        return response
+
+    tcp.answering = cut
+    made = Asker("gateway secret", Spools(tmp_path, "analyst", 1 << 20))
+    with pytest.raises(AskFailed):
+        await ask(made, Upstream(tcp.url))
+    await made.close()
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_side_that_hangs_is_no_answer(asker: Asker, tcp: Side) -> None:

@@ -39,6 +39,7 @@ class Said:
 class Ports:
     said: Said = field(default_factory=Said)
     flag: bool = True
+    effects: str | None = "no table"
     changes: int = 0
 
     def judge(self, standing: Standing, now: float) -> Said:
@@ -49,6 +50,9 @@ class Ports:
 
     def may_serve(self, endpoint: Endpoint) -> bool:
         return self.flag
+
+    def why_no_effects(self) -> str | None:
+        return self.effects
 
     def changed(self) -> None:
         self.changes += 1
@@ -282,12 +286,34 @@ async def test_gates_that_were_edited_while_we_were_away_restart_the_evidence(
     await again.store.close()
 
 
-async def test_an_endpoint_with_effects_is_never_raised(dsn: str, tmp_path: Path) -> None:
+async def test_an_endpoint_with_effects_is_not_raised_while_they_can_not_be_made(dsn: str, tmp_path: Path) -> None:
     bench = Bench(dsn, tmp_path, endpoint(effects=True, percent=100))
     await bench.look()
-    assert "effects" in (bench.at().refused or "")
-    with pytest.raises(IllegalTransition, match="effects"):
+    assert "stays in shadow: no table" in (bench.at().refused or "")
+    with pytest.raises(IllegalTransition, match="no table"):
         await bench.steward.order("contact", Event(EventKind.ORDER_OVERRIDE, "go"), "ann")
+    bench.ports.said = Said(EventKind.PROMOTE)
+    await bench.steward.round()
+    assert bench.at().state.percent == 0
+    await bench.store.close()
+
+
+async def test_the_file_s_percent_is_in_force_once_effects_can_be_made(dsn: str, tmp_path: Path) -> None:
+    bench = Bench(dsn, tmp_path, endpoint(effects=True, percent=100))
+    await bench.look()
+    bench.ports.effects = None
+    await bench.steward.effects_changed()
+    assert (bench.at().state.percent, bench.at().refused) == (100, None)
+    await bench.store.close()
+
+
+async def test_an_endpoint_with_effects_may_always_be_lowered(dsn: str, tmp_path: Path) -> None:
+    bench = Bench(dsn, tmp_path, endpoint(effects=True, percent=100))
+    bench.ports.effects = None
+    await bench.look()
+    bench.ports.effects = "no table"
+    await bench.steward.order("contact", Event(EventKind.ORDER_ROLLBACK, "no", to_zero=True), "ann")
+    assert bench.at().state.percent == 0
     await bench.store.close()
 
 

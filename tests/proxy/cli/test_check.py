@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from proxy.cli import check
-from tests.support.rollout_file import ENV, FILE
+from tests.support.rollout_file import ENV, FILE, with_endpoint
 
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LEGACY_DATABASE_URL", raising=False)
     for name, value in {**ENV, "CONNECTRA_ENABLED": "true", "VQL_SINGLE": "true"}.items():
         monkeypatch.setenv(name, value)
 
@@ -66,6 +67,23 @@ def test_a_flag_that_is_off_is_a_warning(
     monkeypatch.setenv("VQL_SINGLE", "True")
     assert run(written(tmp_path, FILE)) == 0
     assert "only exactly `true` is on" in capsys.readouterr().err
+
+
+def test_effects_that_can_not_be_made_are_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(written(tmp_path, with_endpoint("effects: true"))) == 0
+    out = capsys.readouterr()
+    assert "contact: its percent will not be in force" in out.err
+    assert "LEGACY_DATABASE_URL is not set" in out.err
+    assert "effects: shadow only, LEGACY_DATABASE_URL is not set" in out.out
+
+
+def test_effects_with_legacy_s_database_are_a_note(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEGACY_DATABASE_URL", "postgresql://legacy")
+    assert run(written(tmp_path, with_endpoint("effects: true"))) == 0
+    out = capsys.readouterr()
+    assert ("effects: made in legacy's database" in out.out, out.err) == (True, "")
 
 
 def test_flags_are_read_beside_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

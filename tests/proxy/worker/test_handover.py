@@ -12,8 +12,9 @@ import pytest
 
 from proxy.exchange import Exchange, Observed, Request, Spool
 from proxy.frames import Frame, FrameReader, Hello, Kind, decode_exchanges, pack
+from proxy.spooling import INLINE, Spools
 from proxy.worker import handover as module
-from proxy.worker.handover import INLINE, Handover
+from proxy.worker.handover import Handover
 from rollout.sides import Side
 
 
@@ -66,9 +67,12 @@ async def listening(folder: Path) -> AsyncIterator[Listener]:
 
 
 @asynccontextmanager
-async def handing(folder: Path, lost: list[tuple[str, int, str]], tables: list[bytes]) -> AsyncIterator[Handover]:
+async def handing(
+    folder: Path, lost: list[tuple[str, int, str]], tables: list[bytes], budget: int = 1 << 20
+) -> AsyncIterator[Handover]:
+    spools = Spools(folder, "worker0", budget)
     made = Handover(
-        folder / "s", folder, lambda: Hello(0, 1), lambda *what: lost.append(what), tables.append
+        folder / "s", spools, lambda: Hello(0, 1), lambda *what: lost.append(what), tables.append
     )
     running = asyncio.get_running_loop().create_task(made.run())
     try:
@@ -103,6 +107,32 @@ async def test_a_large_body_crosses_as_a_file(tmp_path: Path) -> None:
         assert crossed.legacy is not None
         assert isinstance(crossed.legacy.body, Spool)
         assert await asyncio.to_thread(Path(crossed.legacy.body.path).read_bytes) == large
+
+
+async def test_a_large_body_without_room_is_left_out_and_said(tmp_path: Path) -> None:
+    large = b"x" * (INLINE + 1)
+    async with listening(tmp_path) as listener, handing(tmp_path, [], [], budget=INLINE) as made:
+        made.take(replace(exchange(), legacy=Observed(200, (), large, len(large), 0.1)))
+        crossed = decode_exchanges((await listener.until(Kind.EXCHANGES)).payload)[0]
+        assert (crossed.skipped, crossed.legacy and crossed.legacy.body) == ("spool full", None)
+
+
+async def test_the_files_of_a_dropped_exchange_are_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "WAITING", 0)
+    path = tmp_path / "worker0-1.body"
+    path.write_bytes(b"x")
+    async with handing(tmp_path, [], []) as made:
+        made.take(replace(exchange(), legacy=Observed(200, (), Spool(str(path), 1), 1, 0.1)))
+    assert not path.exists()
+
+
+async def test_the_files_of_what_was_never_handed_over_are_deleted(tmp_path: Path) -> None:
+    path = tmp_path / "worker0-1.body"
+    path.write_bytes(b"x")
+    async with handing(tmp_path, [], []) as made:
+        made.take(replace(exchange(), legacy=Observed(200, (), Spool(str(path), 1), 1, 0.1)))
+        await asyncio.sleep(0)
+    assert not path.exists()
 
 
 async def test_tables_come_back_on_the_same_connection(tmp_path: Path) -> None:
