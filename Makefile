@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 JOBS ?= 2
 
-.PHONY: help setup demo sabotage test lint types load bench figures lock
+.PHONY: help setup demo sabotage test lint types load bench replay figures lock
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -32,6 +32,11 @@ load: setup ## Locust: is the candidate at most 20 % slower?
 
 bench: setup ## the benchmarks, interleaved with their peers
 	@$(PYTHON) -m loadtests.micro
+	@$(PYTHON) -m loadtests.micro.compare
+	@$(PYTHON) -m loadtests.micro.gateway --seconds 4
+
+replay: setup ## 50,000 generated requests over all endpoints: every answer is legacy's, or declined by name
+	@$(PYTHON) -m loadtests.replay
 
 figures: setup ## the long measurements that docs/ quotes
 	@$(PYTHON) -m loadtests.figures

@@ -41,7 +41,7 @@ def compare(legacy: Answer, candidate: Answer, rules: Rules, *, endpoint: str, t
         if not changes and _same_bytes(legacy, candidate):
             return Verdict(Outcome.MATCH)
         if "csv" in tables:
-            _tables(legacy, candidate, walk, rules.csv or walk.root.unordered)
+            _tables(legacy, candidate, walk, rules.csv or _unordered(walk))
         else:
             _values(legacy, candidate, walk)
     except (_NotComparable, OutOfStep, FunctionFailed) as error:
@@ -102,12 +102,12 @@ def _legacys(legacy: Answer) -> Content:
         raise _NotComparable(f"legacy's body: {error}") from error
 
 
-def _tables(legacy: Answer, candidate: Answer, walk: Walk, key: str | None) -> None:
+def _tables(legacy: Answer, candidate: Answer, walk: Walk, keys: tuple[str, ...]) -> None:
     """Two bodies of which one at least is a CSV, which is never held whole."""
     kinds = kind_of(legacy), kind_of(candidate)
     try:
         if kinds[0] == kinds[1]:
-            compare_tables(legacy, candidate, walk, key)
+            compare_tables(legacy, candidate, walk, keys)
         else:
             if kinds[0] == "csv":
                 check(legacy)
@@ -120,6 +120,10 @@ def _tables(legacy: Answer, candidate: Answer, walk: Walk, key: str | None) -> N
         raise _NotComparable(f"legacy's body: {error}") from error
     except OSError as error:
         raise _NotComparable(f"a spooled body: {error.strerror}") from error
+
+
+def _unordered(walk: Walk) -> tuple[str, ...]:
+    return () if walk.root.unordered is None else (walk.root.unordered,)
 
 
 def _sorted(value: Any) -> bytes:

@@ -17,6 +17,8 @@ from comparators.coding import Unreadable, pieces
 
 LONGEST_ROW = 4 << 20
 """Characters of one row; a quote that is never closed must not swallow the rest of the body into memory."""
+WIDEST = 1_000
+"""Columns; each costs what is known of its place and what is remembered of its values."""
 _LONE = re.compile("\r(?!\n)")
 _MARK = "\udc0d"
 """Stands for a lone carriage return while csv reads: no UTF-8 text holds it."""
@@ -44,6 +46,8 @@ def rows(answer: Answer) -> Generator[list[str], None, None]:
 
 
 def _width(columns: list[str]) -> int:
+    if len(columns) > WIDEST:
+        raise Unreadable(f"not CSV that can be compared: over {WIDEST} columns")
     if len(set(columns)) < len(columns):
         raise Unreadable("not CSV that can be compared: two columns have the same name")
     if any(_MARK in name for name in columns):

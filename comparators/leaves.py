@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from comparators.functions import Function
-from comparators.normalise import leaf, parts
+from comparators.normalise import leaf, steps
 from comparators.treatment import Treatment
 from comparators.verdict import Change, ChangeKind
 
@@ -19,16 +19,22 @@ class FunctionFailed(Exception):
 
 
 def taken(legacy: Any, candidate: Any, how: Treatment) -> str | None:
-    """The rule that makes two leaves the same (empty if none is needed), or None. Raises FunctionFailed."""
+    """The rule that makes two leaves the same (empty if none is needed), or None. Raises FunctionFailed.
+
+    Where several work together it is the one at which they became the same: of `" _ "` and null it is `placeholders`.
+    """
     if equal(legacy, candidate):
         return ""
-    if how.joined is not None:
-        elements = parts(legacy, how.joined)
-        if elements is not None and elements == parts(candidate, how.joined):
-            return "normalised"  # most joined texts need no other rule, which would be asked of every element
-    one, other = _forms(legacy, candidate, how)
-    if equal(one, other):
-        return "normalised"
+    one, other = _there(legacy, how), _there(candidate, how)
+    if one is None and other is None:
+        return "null_missing_empty"
+    for name, apply in steps(how):
+        ours, theirs = apply(one), apply(other)
+        if ours is one and theirs is other:
+            continue
+        if equal(ours, theirs):
+            return name
+        one, other = ours, theirs
     if how.tolerance is not None and _near(one, other, how.tolerance):
         return "tolerance"
     if how.function is not None and function_takes(legacy, candidate, how.function):
@@ -76,9 +82,12 @@ def shown(value: Any) -> Any:
 
 
 def _forms(legacy: Any, candidate: Any, how: Treatment) -> tuple[Any, Any]:
-    one = None if legacy is ABSENT and how.null_missing_empty else leaf(legacy, how)
-    other = None if candidate is ABSENT and how.null_missing_empty else leaf(candidate, how)
-    return one, other
+    return leaf(_there(legacy, how), how), leaf(_there(candidate, how), how)
+
+
+def _there(value: Any, how: Treatment) -> Any:
+    """Absence is null where it means the same."""
+    return None if value is ABSENT and how.null_missing_empty else value
 
 
 def _number(value: Any) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Context, Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
-from comparators.treatment import Treatment
+from comparators.treatment import Step, Treatment
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,39})(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?")
 """A number as JSON writes it (`007` and `+91` are texts), of a length that is compared digit by digit."""
@@ -21,34 +22,74 @@ NOTHING = None
 
 def leaf(value: Any, how: Treatment) -> Any:
     """The normal form of a scalar, or of a list that a rule reads as one value."""
-    if how.joined is not None:
-        value = _joined(value, how.joined, how)
-    if isinstance(value, str):
-        value = _text(value, how)
-    elif how.coerce and isinstance(value, int | float) and not isinstance(value, bool):
-        value = _number(str(value))
-    if how.zero_is_null and not isinstance(value, bool) and value == 0:
-        return NOTHING
-    if how.null_missing_empty and value in ("", [], {}):
-        return NOTHING
+    for _, apply in steps(how):
+        value = apply(value)
     return value
 
 
-def _text(text: str, how: Treatment) -> Any:
+def steps(how: Treatment) -> tuple[Step, ...]:
+    """The rules that hold at a place, by their names and in their order, each as what it makes of a value."""
+    if how.steps is None:
+        how.steps = _made(how)
+    return how.steps
+
+
+def _made(how: Treatment) -> tuple[Step, ...]:
+    texts: list[tuple[str, Callable[[str], Any]]] = []
     if how.trim:
-        text = text.strip()
+        texts.append(("trim", str.strip))
     if how.unquote:
-        text = unquoted(text)
-    if text in how.placeholders:
-        return NOTHING
-    text = unicodedata.normalize("NFC", text) if not text.isascii() else text
-    if how.timestamp and (instant := _instant(text, how.timestamp)) is not None:
-        return instant
+        texts.append(("unquote", unquoted))
+    if placeholders := how.placeholders:
+        texts.append(("placeholders", lambda text: NOTHING if text in placeholders else text))
+    texts.append(("unicode", _composed))
+    if unit := how.timestamp:
+        texts.append(("timestamps", lambda text: text if (at := _instant(text, unit)) is None else at))
     if how.url:
-        return _url(text)
+        texts.append(("urls", _url))
+    elif how.coerce:
+        texts.append(("coerce", _number))
+    elif how.casefold:
+        texts.append(("casefold", str.casefold))
+    wrap = _of_text if how.joined is None else _of_elements
+    found: list[Step] = [(name, wrap(apply)) for name, apply in texts]
+    if (separator := how.joined) is not None:
+        found.insert(0, ("joined", lambda value: value if (split := parts(value, separator)) is None else split))
     if how.coerce:
-        return _number(text)
-    return text.casefold() if how.casefold else text
+        found.append(("coerce", _coerced))
+    if how.zero_is_null:
+        found.append(("zero_is_null", _without_zero))
+    if how.null_missing_empty:
+        found.append(("null_missing_empty", lambda value: NOTHING if value in ("", [], {}) else value))
+    return tuple(found)
+
+
+def _of_text(apply: Callable[[str], Any]) -> Callable[[Any], Any]:
+    return lambda value: apply(value) if isinstance(value, str) else value
+
+
+def _of_elements(apply: Callable[[str], Any]) -> Callable[[Any], Any]:
+    """Of each element of what has been split; those that come to nothing are none."""
+
+    def applied(value: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        forms = (apply(one) if isinstance(one, str) else one for one in value)
+        return [form for form in forms if form not in ("", NOTHING)]
+
+    return applied
+
+
+def _composed(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _coerced(value: Any) -> Any:
+    return _number(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _without_zero(value: Any) -> Any:
+    return NOTHING if not isinstance(value, bool) and value == 0 else value
 
 
 def unquoted(text: str) -> str:
@@ -67,14 +108,6 @@ def parts(value: Any, separator: str) -> list[str] | None:
     if isinstance(value, str):
         return [text for part in value.split(separator.strip() or separator) if (text := part.strip())]
     return None
-
-
-def _joined(value: Any, separator: str, how: Treatment) -> Any:
-    """The elements as texts under the rules of the place; those that come to nothing are none."""
-    found = parts(value, separator)
-    if found is None:
-        return value
-    return [form for part in found if (form := _text(part, how)) not in ("", NOTHING)]
 
 
 def _number(text: str) -> Any:

@@ -38,7 +38,7 @@ class Rules:
 
     `unordered` are (list, key) pairs, `tolerance` (path, absolute, relative), `joined` (path, separator),
     `timestamps` (path, microseconds to which a moment is cut), `placeholders` (text, path), `functions` (path, name).
-    `csv` is the column by which the rows of a CSV are paired; None: by their position.
+    `csv` are columns by which the rows of a CSV are paired, the first that legacy has; without any: by their position.
     """
 
     ignore: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ class Rules:
     joined: tuple[tuple[str, str], ...] = ()
     opaque: tuple[str, ...] = ()
     functions: tuple[tuple[str, str], ...] = ()
-    csv: str | None = None
+    csv: tuple[str, ...] = ()
     headers: tuple[str, ...] = ("content-type",)
     known_gaps: tuple[KnownGap, ...] = ()
 
@@ -100,7 +100,7 @@ class _Reader:
             "timestamps": self._timestamps, "null_missing_empty": self._everywhere, "zero_is_null": self._everywhere,
             "placeholders": self._placeholders, "casefold": self._paths, "urls": self._paths, "trim": self._everywhere,
             "unquote": self._everywhere, "coerce": self._everywhere, "joined": self._pairs, "opaque": self._paths,
-            "functions": self._functions, "csv": self._column, "headers": self._texts, "known_gaps": self._gaps,
+            "functions": self._functions, "csv": self._columns, "headers": self._texts, "known_gaps": self._gaps,
         }  # fmt: skip
         found = {}
         for key, given in value.items():
@@ -176,11 +176,13 @@ class _Reader:
                 self.problems.append(Problem((key, str(path)), f"{key}: {error}"))
         return tuple((self._path((key, str(path)), path), str(name)) for path, name in value.items())
 
-    def _column(self, key: str, value: Any) -> str | None:
-        if isinstance(value, str) and value:
-            return value
-        self.problems.append(Problem((key,), f"{key}: the column by which rows are paired, e.g. contact_uuid"))
-        return None
+    def _columns(self, key: str, value: Any) -> tuple[str, ...]:
+        names = value if isinstance(value, list) else [value]
+        if names and all(isinstance(one, str) and one for one in names):
+            return tuple(names)
+        text = f"{key}: the column by which rows are paired, e.g. contact_uuid, or a list of them: the first there is"
+        self.problems.append(Problem((key,), text))
+        return ()
 
     def _pairs(self, key: str, value: Any) -> tuple[tuple[str, str], ...]:
         if not isinstance(value, Mapping) or not all(isinstance(one, str) for one in value.values()):

@@ -30,15 +30,15 @@ class CandidateUnreadable(Exception):
     """The candidate's body is no CSV, though legacy's is; the text says why."""
 
 
-def compare_tables(legacy: Answer, candidate: Answer, walk: Walk, key: str | None) -> None:
-    """Adds to `walk` what differs; rows are paired by the column `key`, or by their position.
+def compare_tables(legacy: Answer, candidate: Answer, walk: Walk, keys: tuple[str, ...]) -> None:
+    """Adds to `walk` what differs; rows are paired by the first of `keys` that legacy has; without keys, by position.
 
     Raises Unreadable (legacy's body), CandidateUnreadable, OutOfStep, FunctionFailed and OSError.
     """
     with closing(rows(legacy)) as ours, closing(rows(candidate)) as read:
         theirs = _of_candidate(read)
         try:
-            _compared(ours, theirs, walk, key)
+            _compared(ours, theirs, walk, keys)
         except CandidateUnreadable:
             for _ in ours:  # what is wrong with legacy's own body is said first, wherever it stands
                 continue
@@ -59,15 +59,15 @@ def _of_candidate(read: Iterator[Row]) -> Iterator[Row]:
         raise CandidateUnreadable(str(error)) from error
 
 
-def _compared(ours: Iterator[Row], theirs: Iterator[Row], walk: Walk, key: str | None) -> None:
+def _compared(ours: Iterator[Row], theirs: Iterator[Row], walk: Walk, keys: tuple[str, ...]) -> None:
     columns = next(ours, []), next(theirs, [])
     each = walk.below(walk.root)
     if walk.root.ignore or walk.root.opaque or each.ignore or each.opaque:
         walk.counts["ignore" if walk.root.ignore or each.ignore else "opaque"] += 1
         return
-    keys = _key(columns[0], key), _key_of_candidate(columns[1], key)
+    key = _key(columns[0], keys)
     sheet = _Sheet(walk, columns, each)
-    pairing = Pairing(keys)
+    pairing = Pairing((_place(columns[0], key), _place(columns[1], key)))
     mark = "" if key is None else f"{key}="
     for name, one, other in by_position(ours, theirs) if key is None else pairing.pairs(ours, theirs):
         if one is not None and other is not None:
@@ -78,19 +78,20 @@ def _compared(ours: Iterator[Row], theirs: Iterator[Row], walk: Walk, key: str |
         walk.counts["csv order"] += pairing.displaced
 
 
-def _key(columns: Row, key: str | None) -> int:
+def _key(columns: Row, keys: tuple[str, ...]) -> str | None:
+    """None where rows have no key. A body without a head line has no rows, and any key is right."""
+    found = next((one for one in keys if one in columns or not columns), None)
+    if keys and found is None:
+        raise Unreadable(f"no column {' or '.join(keys)}, by which its rows are to be paired")
+    return found
+
+
+def _place(columns: Row, key: str | None) -> int:
     if key is None or not columns:
         return 0
     if key not in columns:
-        raise Unreadable(f"no column {key!r}, by which its rows are to be paired")
+        raise CandidateUnreadable(f"no column {key}, by which its rows are to be paired")
     return columns.index(key)
-
-
-def _key_of_candidate(columns: Row, key: str | None) -> int:
-    try:
-        return _key(columns, key)
-    except Unreadable as error:
-        raise CandidateUnreadable(str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +111,11 @@ class _Sheet:
         self._each = each
         self._names = columns
         self._columns: list[_Column] = []
+        places_of = tuple({name: at for at, name in enumerate(side)} for side in columns)
         wanted: tuple[list[int], list[int]] = [], []
         for name in dict.fromkeys((*columns[0], *columns[1])):
             how = walk.below(each, name)
-            found = [side.index(name) if name in side else -1 for side in columns]
+            found = [side.get(name, -1) for side in places_of]
             if -1 in found and not self._told_by_rows(name, how, missing=found[1] < 0):
                 continue
             self._columns.append(_Column(name, how, _rule(how, whole=-1 not in found)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -13,6 +14,9 @@ from comparators.rules import KnownGap, Rules
 
 PLACES = 20_000
 """Different places remembered for one endpoint; keys that are data (ids as keys) must not fill the memory."""
+
+Step = tuple[str, Callable[[Any], Any]]
+"""A rule's name, and what it makes of a leaf."""
 
 
 @dataclass(slots=True)
@@ -38,6 +42,8 @@ class Treatment:
     function: tuple[str, Function] | None = None
     gaps: tuple[KnownGap, ...] = ()
     below: dict[str, Treatment] = field(default_factory=dict)
+    steps: tuple[Step, ...] | None = None
+    """Made of the rules when the first leaf differs (comparators.normalise)."""
 
 
 class Plan:

@@ -18,11 +18,13 @@ from connectra.callers import Callers, Users
 from connectra.client import Client
 from connectra.effects import Effects
 from connectra.export_records import Exports
-from connectra.handlers.downloads import Downloads
+from connectra.handlers.downloads import AGE, Downloads
 from connectra.routes import export_download
 
 LONGEST = 3600.0
 """Seconds of the deadline of a call to Connectra."""
+OLDEST = 86_400.0
+"""Seconds that an export lives on legacy (legacy-api.md §7.3)."""
 
 
 def main() -> int:
@@ -39,12 +41,13 @@ def main() -> int:
         return 2
     try:
         listen = _place(arguments.listen) if arguments.listen else None
-        timeout = _seconds(os.environ.get("CONNECTRA_TIMEOUT", "30"))
+        timeout = _seconds("CONNECTRA_TIMEOUT", "30", LONGEST)
+        age = _seconds("LEGACY_EXPORT_AGE", f"{AGE:g}", OLDEST)
     except ValueError as error:
         print(f"connectra: {error}", file=sys.stderr)
         return 2
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(url, timeout, arguments.socket, listen))
+        runner.run(_run(url, timeout, age, arguments.socket, listen))
     return 0
 
 
@@ -55,25 +58,27 @@ def _place(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def _seconds(text: str) -> float:
-    wrong = f"CONNECTRA_TIMEOUT={text}: give seconds above 0, as 30 or 0.5"
+def _seconds(name: str, default: str, most: float) -> float:
+    """A variable's value. Raises ValueError with its name."""
+    text = os.environ.get(name) or default
+    wrong = f"{name}={text}: give seconds above 0, as 30 or 0.5"
     try:
         seconds = float(text.strip().removesuffix("s"))
     except ValueError as error:
         raise ValueError(wrong) from error
-    if not 0 < seconds <= LONGEST:
-        raise ValueError(f"{wrong}, at most {LONGEST:g}")
+    if not 0 < seconds <= most:
+        raise ValueError(f"{wrong}, at most {most:g}")
     return seconds
 
 
-async def _run(url: str, timeout: float, socket: str | None, listen: tuple[str, int] | None) -> None:
+async def _run(url: str, timeout: float, age: float, socket: str | None, listen: tuple[str, int] | None) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     client = Client(url, os.environ.get("CONNECTRA_API_KEY", ""), timeout)
     users = Users(os.environ.get("LEGACY_DATABASE_URL"))
     legacy_secret = os.environ.get("LEGACY_JWT_SECRET")
-    callers, downloads = Callers(legacy_secret, users), Downloads(Exports(users.database), legacy_secret)
+    callers, downloads = Callers(legacy_secret, users), Downloads(Exports(users.database), legacy_secret, age)
     effects = Effects(os.environ.get("LEGACY_DATABASE_URL"))
     if socket is not None:
         _remove(socket)

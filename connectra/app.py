@@ -23,14 +23,15 @@ from connectra.effects import Effects
 from connectra.effects_http import PLACE, ordered, told
 from connectra.errors import ConnectraError, Declined, leading
 from connectra.handlers.base import Given, Single
-from connectra.routes import Route, find
+from connectra.routes import Route, check_named, find
+from connectra.server import Runner
 
 log = logging.getLogger("connectra")
 LARGEST_BODY = 1 << 20
 BODY_DEADLINE = 10.0
 """Seconds for a body to come; the worker has it whole before it asks."""
-LONGEST_LINE = 1 << 16
-"""Bytes of the request line and of a field, as the worker takes them."""
+LONGEST_LINE = (1 << 16) + (1 << 10)
+"""Bytes of the request line and of a field: what the worker takes, and what it adds to `X-Forwarded-For`."""
 MOST_FIELDS = 512 + 32
 """Of a request: what the worker takes, and what it adds."""
 ECHOED = ("X-Request-Id", "Origin")
@@ -74,8 +75,10 @@ class Gateway:
         target = request.raw_path
         path = target.partition("?")[0]
         route, params = find(request.method, path, self.more)
-        if not (target.isascii() and request.host.isascii()):
-            raise Declined("target or Host is not ASCII")  # legacy reads such bytes in its own way
+        if self._trusts(request):
+            check_named(route, request.headers.get("X-Crossfade-Endpoint"))
+        if not request.host.isascii():
+            raise Declined("Host is not ASCII")  # links are made of it
         for name in ECHOED:
             if not request.headers.get(name, "").isprintable():
                 raise Declined(f"{name} is no text")
@@ -159,7 +162,7 @@ def make_app(gateway: Gateway) -> web.Application:
 
 def make_runner(gateway: Gateway) -> web.AppRunner:
     """The app with its server's limits; the caller sets it up and cleans it up."""
-    return web.AppRunner(
+    return Runner(
         make_app(gateway),
         access_log=None,
         handle_signals=False,

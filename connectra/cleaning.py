@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 from connectra.errors import Misread
 
 NOTHING = ("", "_")
-_TOUCHED = ("", "_", "'", '"')
+_TOUCHED = frozenset(("", "_", "'", '"'))
 """How a text begins of which more than the spaces around it may have to go."""
+_PLAIN = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d{6})?Z", re.ASCII)
+"""Nearly every time: it is written as it came, without the Z."""
 
 
 def text(value: Any, *, keep_placeholder: bool = False) -> str | None:
@@ -51,9 +54,13 @@ def moment(value: Any) -> str | None:
     if value in (None, ""):
         return None
     digits = str(value)
+    if _PLAIN.fullmatch(digits):
+        return _plain(digits)
     head, dot, tail = digits.partition(".")
     if dot:
         fraction = tail.rstrip("Z").partition("+")[0].partition("-")[0]
+        if not fraction.isdecimal():
+            raise Misread(f"{value!r} is no time")
         digits = f"{head}.{fraction[:6].ljust(6, '0')}{tail[len(fraction) :]}"
     try:
         found = datetime.fromisoformat(digits)
@@ -61,6 +68,16 @@ def moment(value: Any) -> str | None:
     except (ValueError, OverflowError) as error:
         raise Misread(f"{value!r} is no time") from error
     return naive.isoformat(timespec="microseconds" if naive.microsecond else "seconds")
+
+
+def _plain(digits: str) -> str:
+    """A time of the form of _PLAIN."""
+    seconds = digits[:19]
+    try:
+        datetime.fromisoformat(seconds)
+    except ValueError as error:
+        raise Misread(f"{digits!r} is no time") from error
+    return seconds if digits[19:] in ("Z", ".000000Z") else digits[:-1]
 
 
 def whole(value: Any) -> int | None:

@@ -92,6 +92,8 @@ class Client:
         except ExceptionGroup as group:
             raise leading(group) from group
         count = counting.result()
+        if len(reading.result()) > count:
+            raise Misread("more records came than were counted")
         if count > min(most, REACH):
             raise TooMany(count)
         rest = [replace(first, page=page) for page in range(2, -(-count // MOST) + 1)]
@@ -100,7 +102,7 @@ class Client:
 
     async def filters(self, service: str) -> list[Record]:
         """The definitions of a service's filters (`contact` or `company`). Raises ConnectraError."""
-        return records(decode(await self._call("GET", f"/common/{service}/filters", None, "")))
+        return records(decode(await self._call("GET", f"/common/{service}/filters", None, "")), nullable=True)
 
     async def filter_values(self, service: str, key: str, text: str, endpoint: str = "") -> list[str]:
         """At most MOST values of a filter that contain `text`, unordered, with repetitions. Raises ConnectraError."""
@@ -177,7 +179,8 @@ class Client:
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=30)
             forever = aiohttp.ClientTimeout(total=None, sock_connect=None)  # the call's own deadline holds
-            self._session = aiohttp.ClientSession(connector=connector, timeout=forever)
+            jar = aiohttp.DummyCookieJar()  # nothing of one caller's answer goes with another's question
+            self._session = aiohttp.ClientSession(connector=connector, timeout=forever, cookie_jar=jar)
         return self._session
 
 

@@ -101,7 +101,16 @@ class Effect:
             raise BadEffect("endpoint, user, address, service, action and agent must be texts")
         if not all(type(count) is int and 0 <= count < 1 << 31 for count in counts):
             raise BadEffect("count and credits must be numbers from 0 on")
+        if not all(isinstance(one, dict) for one in (activity.request, activity.summary)):
+            raise BadEffect("request and summary must be objects")
+        if not storable(effect.user) or not storable(effect.endpoint):
+            raise BadEffect("user and endpoint must be texts that PostgreSQL can hold")
         return effect
+
+
+def storable(text: str) -> bool:
+    """Whether PostgreSQL can hold a text: no NUL, and nothing that is no Unicode."""
+    return "\0" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
 class Effects:

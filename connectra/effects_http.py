@@ -9,7 +9,7 @@ import re
 import orjson
 from aiohttp import web
 
-from connectra.effects import Activity, BadEffect, Effect, Effects, EffectsAway
+from connectra.effects import Activity, BadEffect, Effect, Effects, EffectsAway, storable
 from connectra.errors import Declined
 
 log = logging.getLogger("connectra.effects")
@@ -22,10 +22,12 @@ LARGEST = 40_000
 def told(request: web.Request, endpoint: str, user: str, activity: Activity) -> str:
     """The field's value: the effect of an answer to this request, with its origin as legacy records it.
 
-    Raises Declined for one that is too large for a field.
+    Raises Declined for one that is too large for a field, and for a subject that can not be a key's user.
     """
     agent = request.headers.get("User-Agent")
     address = _latin(client_address(request))
+    if not storable(user):
+        raise Declined("the token's subject is no text that could be stored")
     effect = Effect(endpoint, user, address, None if agent is None else _latin(agent), activity)
     text = base64.b64encode(effect.to_json()).decode()
     if len(text) > LARGEST:

@@ -79,14 +79,19 @@ def order(asked: Asked, default: Order | None) -> Order | None:
     return Order(column, descending, nulls_last=not descending)
 
 
+def check_whole(count: int, page: Paging) -> None:
+    """Raises Declined unless the page holds all of so many records: a part of an unordered list may be any."""
+    if count and (page.offset or (page.size is not None and page.size < count)):
+        raise Declined("page is a cut of an unordered list")
+
+
 def window(found: Sequence[Record], page: Paging, by: Order | None) -> list[Record]:
     """The records of the page. Raises Declined where legacy leaves open which records those are."""
     end = len(found) if page.size is None else page.offset + page.size
     if page.offset >= len(found):
         return []
     if by is None:
-        if page.offset or end < len(found):
-            raise Declined("page is a cut of an unordered list")
+        check_whole(len(found), page)
         return list(found)
     keys = {id(one): moment(one.get(by.column)) for one in found}
     some = sorted((one for one in found if keys[id(one)]), key=lambda one: str(keys[id(one)]), reverse=by.descending)

@@ -68,6 +68,16 @@ def export_download(handler: Handler) -> Route:
     return _get("export-download", "/api/v2/exports/(?P<export_id>[A-Za-z0-9-]+)/download", handler)
 
 
+def check_named(route: Route, endpoint: str | None) -> None:
+    """Raises Declined where the worker matched the request to another endpoint of ours.
+
+    A file without `contacts-count` matches that path to `contact`, whose percent does not speak of counts.
+    """
+    names = {one.name for one in ROUTES}
+    if endpoint in names and route.name in names and endpoint != route.name:
+        raise Declined("another route of legacy")
+
+
 def find(method: str, path: str, more: tuple[Route, ...] = ()) -> tuple[Route, dict[str, str]]:
     """The route of a raw path, here or in `more`, and its parameters, decoded. Raises Declined."""
     for route in (*ROUTES, *more):

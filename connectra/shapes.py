@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from connectra.cleaning import joined, moment, text, texts, whole
 from connectra.wire import Record
 
 Shape = dict[str, Any]
+_CONTACT_ITEM = (
+    "uuid", "first_name", "last_name", "title", "company", "company_name_for_emails", "email", "email_status",
+    "primary_email_catch_all_status", "seniority", "departments", "work_direct_phone", "home_phone", "mobile_phone",
+    "corporate_phone", "other_phone", "stage", "employees", "industry", "keywords", "person_linkedin_url", "website",
+    "company_linkedin_url", "facebook_url", "twitter_url", "city", "state", "country", "company_address",
+    "company_city", "company_state", "company_country", "company_phone", "technologies", "annual_revenue",
+    "total_funding", "latest_funding", "latest_funding_amount", "last_raised_at", "meta_data", "created_at",
+    "updated_at",
+)  # fmt: skip
 _CONTACT_METADATA = (
     "facebook_url", "twitter_url", "website", "work_direct_phone", "home_phone", "city", "state", "country",
     "other_phone", "stage",
@@ -20,51 +30,78 @@ _COMPANY_METADATA = (
 
 def contact_item(contact: Record) -> Shape:
     """ContactListItem, 42 keys; the company's are None without a populated company."""
-    company: Record = contact.get("company") or {}
-    phone, amount = text(company.get("phone_number")), whole(company.get("latest_funding_amount"))
+    return _filled(_of_company(contact.get("company") or {}), contact)
+
+
+def contact_items(contacts: Iterable[Record]) -> list[Shape]:
+    """Of each the ContactListItem. What neighbours have of one and the same company is made once."""
+    found: list[Shape] = []
+    last: Record = {}
+    part = _of_company(last)
+    for contact in contacts:
+        company: Record = contact.get("company") or {}
+        if company != last:
+            last, part = company, _of_company(company)
+        found.append(_filled(part, contact))
+    return found
+
+
+def _filled(part: Shape, contact: Record) -> Shape:
+    """The item. Of the two addresses that both may have, the company's counts first."""
+    get = contact.get
     return {
+        **part,
         "uuid": contact["uuid"],
-        "first_name": text(contact.get("first_name")),
-        "last_name": text(contact.get("last_name")),
-        "title": text(contact.get("title")),
-        "company": text(company.get("name")),
-        "company_name_for_emails": text(company.get("company_name_for_emails")),
-        "email": text(contact.get("email")),
-        "email_status": text(contact.get("email_status")),
-        "primary_email_catch_all_status": None,
-        "seniority": text(contact.get("seniority"), keep_placeholder=True),
-        "departments": joined(contact.get("departments")),
-        "work_direct_phone": text(contact.get("work_direct_phone")),
-        "home_phone": text(contact.get("home_phone")),
-        "mobile_phone": text(contact.get("mobile_phone")),
+        "first_name": text(get("first_name")),
+        "last_name": text(get("last_name")),
+        "title": text(get("title")),
+        "email": text(get("email")),
+        "email_status": text(get("email_status")),
+        "seniority": text(get("seniority"), keep_placeholder=True),
+        "departments": joined(get("departments")),
+        "work_direct_phone": text(get("work_direct_phone")),
+        "home_phone": text(get("home_phone")),
+        "mobile_phone": text(get("mobile_phone")),
+        "other_phone": text(get("other_phone")),
+        "stage": text(get("stage")),
+        "person_linkedin_url": text(get("linkedin_url")),
+        "website": text(get("website")),
+        "facebook_url": part["facebook_url"] or text(get("facebook_url")),
+        "twitter_url": part["twitter_url"] or text(get("twitter_url")),
+        "city": text(get("city")),
+        "state": text(get("state")),
+        "country": text(get("country")),
+        "created_at": moment(get("created_at")),
+        "updated_at": moment(get("updated_at")),
+    }
+
+
+def _of_company(company: Record) -> Shape:
+    """All 42 keys in their order, of which the company's have values."""
+    get = company.get
+    phone, amount = text(get("phone_number")), whole(get("latest_funding_amount"))
+    return dict.fromkeys(_CONTACT_ITEM) | {
+        "company": text(get("name")),
+        "company_name_for_emails": text(get("company_name_for_emails")),
         "corporate_phone": phone,
-        "other_phone": text(contact.get("other_phone")),
-        "stage": text(contact.get("stage")),
-        "employees": whole(company.get("employees_count")),
-        "industry": joined(company.get("industries")),
-        "keywords": joined(company.get("keywords")),
-        "person_linkedin_url": text(contact.get("linkedin_url")),
-        "website": text(contact.get("website")),
-        "company_linkedin_url": text(company.get("linkedin_url")),
-        "facebook_url": text(company.get("facebook_url")) or text(contact.get("facebook_url")),
-        "twitter_url": text(company.get("twitter_url")) or text(contact.get("twitter_url")),
-        "city": text(contact.get("city")),
-        "state": text(contact.get("state")),
-        "country": text(contact.get("country")),
-        "company_address": text(company.get("address")),
-        "company_city": text(company.get("city")),
-        "company_state": text(company.get("state")),
-        "company_country": text(company.get("country")),
+        "employees": whole(get("employees_count")),
+        "industry": joined(get("industries")),
+        "keywords": joined(get("keywords")),
+        "company_linkedin_url": text(get("linkedin_url")),
+        "facebook_url": text(get("facebook_url")),
+        "twitter_url": text(get("twitter_url")),
+        "company_address": text(get("address")),
+        "company_city": text(get("city")),
+        "company_state": text(get("state")),
+        "company_country": text(get("country")),
         "company_phone": phone,
-        "technologies": joined(company.get("technologies")),
-        "annual_revenue": whole(company.get("annual_revenue")),
-        "total_funding": whole(company.get("total_funding")),
-        "latest_funding": text(company.get("latest_funding")),
+        "technologies": joined(get("technologies")),
+        "annual_revenue": whole(get("annual_revenue")),
+        "total_funding": whole(get("total_funding")),
+        "latest_funding": text(get("latest_funding")),
         "latest_funding_amount": amount,
-        "last_raised_at": text(company.get("last_raised_at")),
+        "last_raised_at": text(get("last_raised_at")),
         "meta_data": None if amount is None else {"latest_funding_amount": str(amount)},
-        "created_at": moment(contact.get("created_at")),
-        "updated_at": moment(contact.get("updated_at")),
     }
 
 

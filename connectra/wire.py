@@ -115,13 +115,18 @@ def decode(body: bytes) -> Record:
         raise Misread(f"the answer is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise Misread(f"the answer is a {type(value).__name__}, not an object")
+    if value.get("success") is False:
+        raise Misread("an answer of 200 says that it failed")
     return value
 
 
-def records(value: Record) -> list[Record]:
-    """The records of a search; `data` may be null, but an answer without it is none. Raises Misread."""
+def records(value: Record, *, nullable: bool = False) -> list[Record]:
+    """The records of an answer. Raises Misread.
+
+    `data` is a list even when nothing was found (connectra.md §2.2); of filters alone it may be null (§7.1).
+    """
     data = value.get("data", value)
-    if data is None:
+    if data is None and nullable:
         return []
     if not isinstance(data, list) or not all(isinstance(one, dict) for one in data):
         raise Misread("`data` is no list of records")
@@ -132,10 +137,11 @@ def check_found(query: Query, found: list[Record]) -> None:
     """Raises Misread for records that are no answer to `query`: a dialect that is not read finds everything."""
     if len(found) > query.limit:
         raise Misread(f"{len(found)} records came where {query.limit} were asked for")
+    shown = [condition for condition in query.must if _shown(condition.field, query)]
     for record in found:
         check_record(record)
-        for condition in query.must:
-            if _shown(condition.field, query) and not _meets(record.get(condition.field), condition.values):
+        for condition in shown:
+            if not _meets(record.get(condition.field), condition.values):
                 raise Misread(f"a record's {condition.field} is not the one that was asked for")
 
 

@@ -6,6 +6,7 @@ Rows are plain mappings of the tables' columns, made one after the other, so tha
 from __future__ import annotations
 
 import random
+import unicodedata
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -74,7 +75,8 @@ def _odd(rng: random.Random, text: str) -> str | None:
     chance = rng.random()
     if chance < 0.90:
         return text
-    choices = (None, "", "_", f'"{text}"', f"'{text}'", f" {text} ", f"\"'{text}'\"")
+    apart = unicodedata.normalize("NFD", text)  # accents as signs of their own, as some editors write them
+    choices = (None, "", "_", f'"{text}"', f"'{text}'", f" {text} ", f"\"'{text}'\"", apart)
     return choices[int((chance - 0.90) / 0.10 * len(choices))]
 
 

@@ -44,8 +44,8 @@ class Spool:
     size: int
 
 
-TOLD = frozenset({"unavailable", "limited", "failed", "refused", "misread", "unasked", "defect"})
-"""Words with which the bundled gateway says in `X-Crossfade-Error` why it answers 5xx (connectra/errors.py)."""
+TOLD = frozenset({"unavailable", "limited", "failed", "refused", "misread", "unasked", "defect", "unreadable"})
+"""Words with which the bundled gateway says in `X-Crossfade-Error` why its answer is none (connectra/errors.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +71,16 @@ class Observed:
 
     @property
     def trouble(self) -> str | None:
-        """The name of a failure, None without one: a 5xx has the gateway's own word where it gave one of TOLD."""
+        """The name of a failure, None without one: the gateway's own word where it gave one."""
         if self.failure is not Failure.STATUS:
             return None if self.failure is None else self.failure.value
-        said = next((value for name, value in self.headers if name.lower() == b"x-crossfade-error"), b"")
-        word = said.decode("latin-1")
-        return word if word in TOLD else self.failure.value
+        return told(self.headers) or self.failure.value
+
+
+def told(fields: Fields) -> str | None:
+    """The gateway's word for what is no answer, if it is one of TOLD."""
+    said = next((value for name, value in fields if name.lower() == b"x-crossfade-error"), b"").decode("latin-1")
+    return said if said in TOLD else None
 
 
 @dataclass(frozen=True, slots=True)

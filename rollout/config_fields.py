@@ -134,7 +134,7 @@ ENDPOINT = Section({
     "effects": Key(kinds.BOOLEAN, "whether a request does something on legacy; it is never repeated there"),
     "effects_deadline": Key(kinds.duration(0.1, 60.0), "how long ordering an effect may take, and finding out again"),
     "reads": Key(kinds.BOOLEAN, "whether a POST only reads, so that it may be mirrored"),
-    "stream": Key(kinds.BOOLEAN, "whether answers of any size may stream from the candidate, and are compared through files"),
+    "stream": Key(kinds.BOOLEAN, "whether answers of any size stream from the candidate; they are compared as files"),
     "written_by": Key(Many(kinds.WRITTEN), "writes after which the answer may lag"),
     "cache": Key(CACHE, "greatest age of a single record in the gateway's cache; 0s is off"),
     "candidate_headers": Key(Many(HEADER), "request headers that a candidate given by URL gets"),
@@ -167,7 +167,7 @@ FILE = Section({
         "age": Key(kinds.duration(60.0), "how long samples are kept"),
         "bytes": Key(kinds.SIZE, "how much room samples may take"),
     }), "how long findings are kept"),
-    "serve_health": Key(kinds.BOOLEAN, "whether GET /api/v1/health/vql is answered by the gateway rather than by legacy"),
+    "serve_health": Key(kinds.BOOLEAN, "whether the gateway answers GET /api/v1/health/vql, not legacy"),
     "defaults": Key(Section({
         **COMMON,
         "extra_legacy_load": Key(kinds.SHARE, "rechecks, noise calls and hedges together, of legacy's traffic"),

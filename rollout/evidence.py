@@ -16,7 +16,7 @@ from rollout.blocks import Block, MismatchTest, ShareTest, SignTest
 from rollout.facts import from_json, to_json
 from rollout.keys import SPACE, KeySample, Suspect
 from rollout.limits import TAUS, Limits, limits_of
-from rollout.observations import DEADLINE, NOT_SAMPLED, Compared, Observation, Sides, Suspected
+from rollout.observations import DEADLINE, NO_LOSS, Compared, Observation, Sides, Suspected
 from rollout.quantiles import Sketch
 from rollout.sides import Side
 from rollout.tallies import Reference, Tallies, count
@@ -168,7 +168,7 @@ class Window:
             tallies.seen += 1
             count(tallies.declined, declined)
             return
-        if seen.skipped is not None and seen.skipped != NOT_SAMPLED:
+        if seen.skipped is not None and seen.skipped not in NO_LOSS:
             count(tallies.missing, seen.skipped)
         if seen.primary is Side.CANDIDATE:
             block.primary += 1

@@ -11,6 +11,8 @@ NOT_ASKED = frozenset({"breaker", "cancelled", "too large"})
 """Failures that say nothing of the candidate: it was not asked, the client left, or our budget refused the body."""
 DEADLINE = "deadline"
 NOT_SAMPLED = "not sampled"
+NO_LOSS = frozenset({NOT_SAMPLED, "effects"})
+"""Reasons for which nobody wanted a second side: drawn so, or since legacy must not do it again."""
 DECLINED_EARLIER = "declined earlier"
 
 
@@ -20,7 +22,8 @@ class Sides:
 
     `seconds` are None for a side that was not asked or that failed other than by its deadline, and inf for a
     deadline. `candidate_failed` is a value of `proxy.exchange.Failure`. `skipped` says why there is no second
-    side: `not sampled` is no loss, `declined earlier` is declined, every other reason is counted as missing data.
+    side: `not sampled` and `effects` are no loss, `declined earlier` is declined, every other reason counts as missing
+    data.
     `paused` is the longer of both sides' pauses, `cached` a candidate's answer out of a cache, whose time says nothing
     of it. `shape` names the set of the query's parameters (sorted, comma
     separated, "" for none).

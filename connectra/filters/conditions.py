@@ -26,16 +26,26 @@ _ASCII_WORD = re.compile("[a-z0-9]*")
 
 
 @dataclass(frozen=True, slots=True)
+class Spelled:
+    """A keyword field of which each value that is meant contains one of these terms."""
+
+    field: str
+    terms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """`keeps` is legacy's predicate on the record that `of` names (a company, or a contact with its metadata).
 
-    `narrows` surely finds every record that is kept; `without` leaves out none that is.
+    `narrows` surely finds every record that is kept; `without` leaves out none that is. `spelled` does as `narrows`,
+    once the values have been looked up.
     """
 
     of: Of
     keeps: Keeps
     narrows: Narrowing | None = None
     without: Keyword | None = None
+    spelled: Spelled | None = None
 
 
 def always(_record: Record) -> bool:
@@ -91,7 +101,7 @@ def _substring(one: Parameter, terms: list[str]) -> Condition | None:
 
     values = [pattern.narrowing for pattern in patterns]
     narrows = Text(one.index, tuple(dict.fromkeys(values))) if one.index and all(values) else None
-    return Condition(one.of, keeps, narrows)
+    return Condition(one.of, keeps, narrows, spelled=Spelled(column, tuple(terms)) if one.spelled else None)
 
 
 def _blank(one: Parameter) -> Condition | None:

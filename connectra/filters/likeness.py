@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from connectra.errors import Declined
-from connectra.vql import words
+from connectra.vql import SHORTEST, words
+
+MOST_PIECES = 20
+"""Of one term that are looked for: without the others more is found, never less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,21 @@ class Like:
 
     @property
     def narrowing(self) -> str:
-        """Text whose words every match contains; empty when the index can not look for any of them."""
+        """Pieces of words that every match contains; empty when the index can not look for any of them.
+
+        A word is found by any gram that it shares, so `manager` would find teenagers. Pieces of one gram each have to
+        be there all (connectra.md §3.2).
+        """
         if self.other is not None:
             return ""
-        return " ".join(run for literal in self.literals for run in words(literal))
+        runs = [run for literal in self.literals for run in words(literal)]
+        pieces = dict.fromkeys(piece for run in runs for piece in _pieces(run))
+        return " ".join(list(pieces)[:MOST_PIECES])
+
+
+def _pieces(run: str) -> list[str]:
+    """Grams of the shortest length that cover the run."""
+    return [*(run[at : at + SHORTEST] for at in range(0, len(run) - SHORTEST + 1, SHORTEST)), run[-SHORTEST:]]
 
 
 @lru_cache(maxsize=4096)

@@ -58,6 +58,8 @@ class Parameter:
     rows: str = ""
     most: int | None = None
     """Tokens beyond which legacy compares by similarity, which nothing here can (D-39)."""
+    spelled: bool = False
+    """Whether its values can be looked up in Connectra's own table, where a derived filter reads that column."""
     blank_is_none: bool = False
     """Of one that is refused: a blank value is no filter on legacy, and so none here."""
 
@@ -78,7 +80,7 @@ def _columns(kind: Kind, of: Of, names: Iterable[str], note: str = "", rows: str
 
 def _bounds(name: str, column: str, of: Of, *aliases: str) -> list[Parameter]:
     """Equal, at least and at most of one number."""
-    note, rows = "0 and nothing are one in the index: 0, and a bound without a lower one, is declined", "D-40"
+    note, rows = "a lower bound of at least 1 is wanted: 0 and nothing are one in the index", "D-43"
     return [
         Parameter(column, Kind.EQUAL, of, column, aliases=aliases, note=note, rows=rows),
         Parameter(f"{name}_min", Kind.LEAST, of, column, note=note, rows=rows),
@@ -92,22 +94,27 @@ _NUMBERS = [
     ("total_funding", "total_funding"),
 ]
 _TIMES = [
-    Parameter(f"{name}_{side}", kind, Of.CONTACT, name, note="the row's own time; the index has the time of writing")
+    Parameter(f"{name}_{side}", kind, Of.CONTACT, name, note="the index has the time of writing only", rows="D-43")
     for name in ("created_at", "updated_at")
     for side, kind in (("after", Kind.AFTER), ("before", Kind.BEFORE))
 ]
 _PAGES = [
-    Parameter(name, Kind.PAGING)
-    for name in ("ordering", "page", "page_size", "cursor", "limit", "offset")
-] + [Parameter("distinct", Kind.INERT)]
+    Parameter("ordering", Kind.PAGING, note="of lists: `created_at`, `updated_at`, either way", rows="D-44 to D-48"),
+    Parameter("page", Kind.PAGING),
+    Parameter("page_size", Kind.PAGING, note="1,000 at most"),
+    Parameter("cursor", Kind.PAGING, note="as legacy makes them: base64 of `o=…`", rows="D-52"),
+    Parameter("limit", Kind.PAGING, note="a part of the list must be certain", rows="D-49"),
+    Parameter("offset", Kind.PAGING, note="a part of the list must be certain", rows="D-50"),
+    Parameter("distinct", Kind.INERT, note="but for attribute values, where it is applied"),
+]  # fmt: skip
 _SEARCH = Parameter(
     "search", Kind.REFUSED, note="looks into text_search, which Connectra has not", rows="D-34", blank_is_none=True
 )
-_WORDS = "declined where the order of the title's words depends on the database's collation"
+_WORDS = "declined where the collation decides how words sort"
 _LOCATION = "text_search is not in Connectra"
 _SOCIAL_AS_BUILT = "as built, legacy also demands some company's metadata (LQ-09)"
 _FIRM_AS_BUILT = "as built, legacy asks for some contact's company, not this one's (LQ-09)"
-_ROW = "blank asks for a metadata row, which Connectra can not tell: declined"
+_ROW = "blank: declined (LQ-08)"
 
 
 def _located(name: str, *aliases: str) -> Parameter:
@@ -115,7 +122,9 @@ def _located(name: str, *aliases: str) -> Parameter:
 
 
 _OWN = [
-    *_columns(Kind.ANY, Of.CONTACT, ("email", "mobile_phone", "seniority"), rows="D-28"),
+    Parameter("email", Kind.ANY, Of.CONTACT, "email", rows="D-28", spelled=True),
+    Parameter("mobile_phone", Kind.ANY, Of.CONTACT, "mobile_phone", rows="D-28", spelled=True),
+    Parameter("seniority", Kind.ANY, Of.CONTACT, "seniority", rows="D-28"),
     Parameter("first_name", Kind.ANY, Of.CONTACT, "first_name", "first_name", most=50, rows="D-26, D-39"),
     Parameter("last_name", Kind.ANY, Of.CONTACT, "last_name", "last_name", most=50, rows="D-26, D-39"),
     Parameter("title", Kind.ANY, Of.CONTACT, "title", "title", most=10, rows="D-26, D-39"),
@@ -130,7 +139,7 @@ _OWN = [
 _PERSON = [
     *_columns(Kind.ANY, Of.PERSON, ("work_direct_phone", "home_phone", "other_phone"), _ROW, "D-40"),
     *_columns(Kind.ANY, Of.PERSON, ("city", "state", "country", "website", "stage"), _ROW, "D-40"),
-    Parameter("person_linkedin_url", Kind.ANY, Of.PERSON, "linkedin_url", note=_ROW, rows="D-40, D-41"),
+    Parameter("person_linkedin_url", Kind.ANY, Of.PERSON, "linkedin_url", note=_ROW, rows="D-40, D-41", spelled=True),
 ]
 _DEPARTMENTS = Parameter("departments", Kind.IN_LIST, Of.CONTACT, "departments", rows="D-36")
 _DEPARTMENTS_REFUSED = replace(
@@ -200,7 +209,8 @@ COMPANIES = table(
             Parameter(f"exclude_{name}", Kind.WITHOUT_IN_LIST, Of.COMPANY, name, rows="D-32")
             for name in ("industries", "keywords", "technologies")
         ),
-        *_columns(Kind.ANY, Of.FIRM, ("city", "state", "country", "phone_number", "linkedin_url"), _ROW, "D-40"),
+        *_columns(Kind.ANY, Of.FIRM, ("city", "state", "country", "phone_number"), _ROW, "D-40"),
+        Parameter("linkedin_url", Kind.ANY, Of.FIRM, "linkedin_url", note=_ROW, rows="D-40, D-41", spelled=True),
         *_columns(Kind.ANY, Of.FIRM, ("facebook_url", "twitter_url", "latest_funding"), _ROW, "D-40"),
         Parameter("website", Kind.ANY, Of.FIRM, "website", "website", note=_ROW, rows="D-26, D-40"),
         *_bounds("latest_funding_amount", "latest_funding_amount", Of.FIRM)[1:],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from connectra.asked import Asked
 from connectra.client import Client
 from connectra.errors import Declined
-from connectra.filters.conditions import Condition, always, condition, numbers
+from connectra.filters.conditions import Condition, Spelled, always, condition, numbers
 from connectra.filters.parameters import COLLECTED, Kind, Of, Parameter
 from connectra.filters.reading import listed
 from connectra.vql import REACH, Keyword, Query, Range, Text
@@ -16,6 +17,10 @@ from connectra.wire import Record
 
 _NUMBERS = (Kind.EQUAL, Kind.LEAST, Kind.MOST)
 _OF_COMPANY = (Of.COMPANY, Of.FIRM)
+MOST_LOOKED_UP = 5
+"""Terms of one filter that are looked up, one call each."""
+AT_ONCE = 100
+"""Records that are looked at before other requests get a turn: some milliseconds with the longest filters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,11 @@ class Selection:
         """All records that are kept. Raises TooMany when more than `most` would have to be looked through."""
         if self.nothing:
             return []
-        return [one for one in await client.collect(self.query, most, endpoint) if self.keeps(one)]
+        found, kept = await client.collect(self.query, most, endpoint), []
+        for start in range(0, len(found), AT_ONCE):
+            kept += [one for one in found[start : start + AT_ONCE] if self.keeps(one)]
+            await asyncio.sleep(0)
+        return kept
 
     async def uuids(self, client: Client, endpoint: str) -> list[str]:
         """The uuids of all that are kept. Raises TooMany."""
@@ -105,6 +114,11 @@ async def select(
     if not narrowed.everything or len(excluded) == len(found):
         kept = tuple(one for one in found if one.without is None)
         return Selection(replace(narrowed, must_not=tuple(excluded)), kept, exact=not kept)
+    values = await _looked_up(client, asked, entity, own)
+    if values is not None:
+        by_value = replace(query, must=(values,), must_not=tuple(excluded), everything=False)
+        kept = tuple(one for one in found if one.without is None)
+        return Selection(by_value, kept, exact=False, nothing=not values.values)
     if entity == "companies":
         raise Declined(_unspoken(asked, known))
     uuids = await _companies(client, asked, found, known)
@@ -126,6 +140,33 @@ def _narrowed(query: Query, found: Sequence[Condition]) -> Query:
             ranges.setdefault(one.narrows.field, one.narrows)
     everything = query.everything and not (texts or ranges)
     return replace(query, texts=tuple(texts.values()), ranges=tuple(ranges.values()), everything=everything)
+
+
+async def _looked_up(client: Client, asked: Asked, entity: str, found: Sequence[Condition]) -> Keyword | None:
+    """The values that the first filter of a kind that can be looked up means; None where none can, or too many are.
+
+    Raises ConnectraError.
+    """
+    for one in found:
+        if one.spelled is None or len(one.spelled.terms) > MOST_LOOKED_UP:
+            continue
+        try:
+            values = await _spellings(client, asked, entity, one.spelled)
+        except Declined:  # more rows than one look-up tells of
+            continue
+        if values is not None:
+            return Keyword(one.spelled.field, tuple(dict.fromkeys(values)))
+    return None
+
+
+async def _spellings(client: Client, asked: Asked, entity: str, meant: Spelled) -> list[str] | None:
+    found: list[str] = []
+    for term in meant.terms:
+        values = await client.vocabulary.spellings(entity, meant.field, term, asked.endpoint)
+        if values is None:
+            return None
+        found += values
+    return found
 
 
 async def _companies(

@@ -17,8 +17,8 @@ from connectra.filters.parameters import OF_COMPANY, OF_COMPANY_COUNT, Parameter
 from connectra.filters.reading import flag
 from connectra.filters.selection import Selection, select
 from connectra.handlers.base import Given, not_found
-from connectra.paging import Paging, links, order, paging, window
-from connectra.shapes import contact_item
+from connectra.paging import Paging, check_whole, links, order, paging, window
+from connectra.shapes import contact_items
 from connectra.vql import Keyword
 from connectra.wire import Record
 
@@ -35,7 +35,7 @@ async def company_contacts(client: Client, asked: Asked) -> Given:
     found = await _of_company(client, asked, OF_COMPANY, Selection.records)
     if found is None:
         return not_found("Company")
-    results = [contact_item(one) for one in window(found, page, by)]
+    results = contact_items(window(found, page, by))
     return Given(200, {**links(asked, page, len(results)), "results": results, "meta": None})
 
 
@@ -53,8 +53,7 @@ async def company_contacts_uuids(client: Client, asked: Asked) -> Given:
     uuids = await _of_company(client, asked, OF_COMPANY_COUNT, Selection.uuids)
     if uuids is None:
         return not_found("Company")
-    if uuids and (page.offset or (page.size is not None and page.size < len(uuids))):
-        raise Declined("page is a cut of an unordered list")
+    check_whole(len(uuids), page)
     return Given(200, {"count": len(uuids), "uuids": uuids})
 
 

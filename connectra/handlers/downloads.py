@@ -28,6 +28,9 @@ from connectra.export_rows import (
 from connectra.handlers.base import Given, Rows
 from connectra.vql import MOST
 
+AGE = 900.0
+"""Seconds since its completion after which an export is legacy's alone: its file is a picture of that moment, and the
+records go on. Young ones differ by what was written meanwhile, and each such difference is reported."""
 MOST_IDS = 200_000
 """Of one export; legacy has no limit."""
 AHEAD = 4
@@ -41,11 +44,12 @@ _LIMITING = ("Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Sinc
 
 
 class Downloads:
-    """The handler. `secret` is that of legacy's tokens."""
+    """The handler. `secret` is that of legacy's tokens; older exports than `age` seconds are declined."""
 
-    def __init__(self, exports: Exports, secret: str | None) -> None:
+    def __init__(self, exports: Exports, secret: str | None, age: float = AGE) -> None:
         self._exports = exports
         self._secret = secret
+        self._age = age
 
     async def __call__(self, client: Client, asked: Asked) -> Given:
         """The file's beginning, and how to get the rest. Raises Declined, ConnectraError."""
@@ -57,7 +61,7 @@ class Downloads:
                 raise Declined(f"{name}: only legacy has the file")
         export_id = asked.params["export_id"]
         check_token(asked.last("token"), self._secret, export_id, asked.user)
-        kind = downloadable(await self._exports.own(export_id, asked.user))
+        kind = downloadable(await self._exports.own(export_id, asked.user), self._age)
         rest = self._pieces(client, export_id, kind, asked.endpoint)
         first = await anext(rest)  # before the head goes out: what fails here is still an answer of its own
         missing = CONTACT_MISSING if kind == "contacts" else COMPANY_MISSING
@@ -93,7 +97,7 @@ def check_token(token: str | None, secret: str | None, export_id: str, user: str
         raise Declined("download token: of another export or user")
 
 
-def downloadable(export: Export | None) -> Kind:
+def downloadable(export: Export | None, age: float = AGE) -> Kind:
     """What the rows of an export are. Raises Declined for one that legacy refuses, or that is not made here."""
     if export is None:
         raise Declined("no such export of this user")
@@ -107,6 +111,8 @@ def downloadable(export: Export | None) -> Kind:
         raise Declined("LinkedIn export: its 50 columns are found by legacy's own search")
     if export.file_name != f"{export.export_id}.csv":
         raise Declined("the file has a name of its own")
+    if export.age > age:
+        raise Declined(f"the export is older than {age:g} s")
     ids = {"contacts": export.contacts, "companies": export.companies}.get(export.kind, 0)
     if not 0 < ids <= MOST_IDS:
         raise Declined(f"the export has no ids, or more than {MOST_IDS:,}")

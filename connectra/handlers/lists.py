@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from connectra.errors import Declined
 from connectra.filters.parameters import COMPANIES, CONTACTS, Parameter
 from connectra.filters.selection import select
 from connectra.handlers.base import Given, Handler
-from connectra.paging import LARGEST_PAGE, Order, Paging, links, meta, order, paging, window
+from connectra.paging import LARGEST_PAGE, Order, Paging, check_whole, links, meta, order, paging, window
 from connectra.shapes import company_item, contact_item, contact_simple_item
 from connectra.wire import Record
 
@@ -75,15 +75,10 @@ def _uuids(kind: Kind) -> Handler:
         offset = number(asked, "offset", least=0) if kind.uuids_skip else None
         selection = await select(client, asked, kind.entity, kind.known)
         found = await selection.uuids(client, asked.endpoint)
-        return _uuid_list(found, Paging(limit, offset or 0))
+        check_whole(len(found), Paging(limit, offset or 0))
+        return Given(200, {"count": len(found), "uuids": found})
 
     return uuids
-
-
-def _uuid_list(found: Sequence[str], page: Paging) -> Given:
-    if found and (page.offset or (page.size is not None and page.size < len(found))):
-        raise Declined("page is a cut of an unordered list")
-    return Given(200, {"count": len(found), "uuids": list(found)})
 
 
 contacts_count, contacts_uuids = _count(_CONTACTS), _uuids(_CONTACTS)

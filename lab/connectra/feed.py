@@ -4,8 +4,8 @@ Triggers tell of each change over LISTEN/NOTIFY; the record is read at once, so 
 applied to table and index when its time has come. A lost connection, missing triggers and a TRUNCATE lead to a fresh
 reading of everything; what differs then counts as changed at that moment.
 
-A fed service has the filters `linkedin_url` of contacts and of companies, which read the table: with them the product
-finds every spelling of an address (docs/operating.md, "LinkedIn search and Connectra's filters table").
+A fed service has the filters `linkedin_url` of contacts and of companies, `email` and `mobile_phone`, which read the
+table: with them the product finds every spelling (docs/operating.md, "LinkedIn search and Connectra's filters table").
 """
 
 from __future__ import annotations
@@ -26,9 +26,12 @@ from lab.connectra.switches import Switches
 from lab.connectra.table import Record
 
 FILTERS = tuple(
-    {"key": "linkedin_url", "service": service, "filter_type": "keyword", "display_name": "LinkedIn URL",
-     "direct_derived": True, "active": True}
-    for service in ("contact", "company")
+    {"key": key, "service": service, "filter_type": "keyword", "display_name": name, "direct_derived": True,
+     "active": True}
+    for service, key, name in (
+        ("contact", "linkedin_url", "LinkedIn URL"), ("company", "linkedin_url", "LinkedIn URL"),
+        ("contact", "email", "E-mail"), ("contact", "mobile_phone", "Mobile phone"),
+    )
 )  # fmt: skip
 MAX_WAITING = 500_000
 _CHUNK = 200

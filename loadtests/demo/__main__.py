@@ -85,6 +85,7 @@ async def _demo(folder: Path, console: Console) -> int:
         async with Callers(made.url, made.material, Mix(), log).running() as callers:
             await _shown(story, console)
         rows = await story.rows()
+        story.notes.activities = await story.activities()
         logged = read_log(log)
         told = claims(rows, logged, story.notes)
         _summary(console, rows, logged, told, callers)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from loadtests.demo.traffic import Logged
+from loadtests.demo.traffic import LISTS, Logged
 
 FULL = 10_000
 LADDER = (500, 2_500, 5_000, FULL)
@@ -17,6 +17,8 @@ WITHIN = 4 * 60.0
 LAG = 1.5
 EDIT_WITHIN = 1.0
 COUNTS_A_SECOND = 5.0
+AGREE = ("linkedin", "export-download", *LISTS)
+"""Endpoints of which no answer may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,11 @@ class Notes:
     redeployed_at: float | None = None
     orders_after_redeploy: int = 0
     refusal: str = ""
+    by_hand: dict[str, int] = field(default_factory=dict)
+    """Answers of the candidate, by endpoint that a person took up."""
+    activities: int = 0
+    phases: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """By endpoint: exchanges compared in its open window, and mismatches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,7 @@ def claims(rows: Sequence[Row], log: Iterable[Logged], notes: Notes) -> list[Cla
         _slow(rows, notes),
         *_lag(rows, logged, notes),
         *_operator(rows, notes),
+        *_phases(logged, notes),
         Claim("within four minutes", notes.ended - notes.began <= WITHIN, f"{notes.ended - notes.began:.0f} s"),
     ]
 
@@ -149,6 +157,21 @@ def _lag(rows: Sequence[Row], logged: list[Logged], notes: Notes) -> list[Claim]
         Claim("rechecks agreed, with evidence of a write", notes.lagging > 0, f"{notes.lagging} lagging"),
         Claim("the count was promoted all the same", bool(promoted), f"{len(promoted)} times"),
         Claim("the lag's p99 is shown", notes.lag_p99 is not None, shown),
+    ]  # fmt: skip
+
+
+def _phases(logged: list[Logged], notes: Notes) -> list[Claim]:
+    searches = sum(one.kind == "linkedin" and one.status == 200 for one in logged)
+    bad = [f"{name}: {wrong} of {of_all}" for name, (of_all, wrong) in notes.phases.items() if name in AGREE and wrong]
+    silent = [name for name in AGREE if not notes.phases.get(name, (0, 0))[0]]
+    served = ", ".join(f"{name} {count}" for name, count in notes.by_hand.items())
+    return [
+        Claim("every endpoint of every phase was compared", not silent, ", ".join(silent)),
+        Claim("lists, exports and LinkedIn agree with legacy", bool(notes.phases) and not bad, ", ".join(bad)),
+        Claim("LinkedIn, company lists and downloads were served by the candidate",
+              bool(notes.by_hand) and all(notes.by_hand.values()), served),
+        Claim("each LinkedIn search was charged exactly once, whoever served it",
+              notes.activities == searches > 0, f"{notes.activities} activities, {searches} searches"),
     ]  # fmt: skip
 
 

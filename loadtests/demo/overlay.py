@@ -18,10 +18,23 @@ def laid_over(base: Any, over: Any) -> Any:
     return over
 
 
+TOLD_OF = ("contact", "company", "company-contacts", "company-contacts-count", "linkedin")
+"""Endpoints that the story has move side by side."""
+
+
 def demo_file(bake: str = "6s") -> str:
-    """The text. Flags are left out and all endpoints stand in one phase: the story has them move side by side."""
+    """The text. Flags are left out, and the endpoints of the story stand in one phase: they move side by side.
+
+    The others stay in their phases behind it: compared all along, and waiting.
+    """
     merged = laid_over(yaml.safe_load(SHIPPED.read_text()), yaml.safe_load(OVERLAY.read_text()))
     endpoints = {name: one for phase in merged["phases"] for name, one in phase["endpoints"].items()}
-    merged["phases"] = [{"name": "everything", "bake": bake, "endpoints": endpoints}]
+    first = {"name": "story", "bake": bake, "endpoints": {name: endpoints[name] for name in TOLD_OF}}
+    others = [
+        {"name": phase["name"], "bake": bake, "endpoints": rest}
+        for phase in merged["phases"]
+        if (rest := {name: one for name, one in phase["endpoints"].items() if name not in TOLD_OF})
+    ]
+    merged["phases"] = [first, *others]
     merged.pop("flags_file", None)
     return yaml.safe_dump(merged, sort_keys=False, allow_unicode=True, width=120)

@@ -16,6 +16,7 @@ from proxy.cli.client import Refused, Unreachable
 
 OUTAGE = 5.0
 LOOK = 0.25
+BY_HAND = {"linkedin": 50.0, "companies": 100.0, "export-download": 100.0}
 ENOUGH = 230.0
 """Seconds after which the story ends, wherever it stands: what has not happened by then is told as untrue."""
 
@@ -47,6 +48,9 @@ class Story:
             ]
             await asyncio.wait(scenes)
             await self._until(lambda: self._percent("contact") >= 100.0)
+            self.notes.phases = {
+                str(one["name"]): (int(one["compared"]), int(one["mismatches"])) for one in self.status["endpoints"]
+            }
             watching.cancel()
         self.notes.ended = time.time()
 
@@ -174,6 +178,7 @@ class Story:
         await self._until(lambda: self._one("company").get("latch") is not None)
         await self._redeploy(old)
         await self._break_file()
+        await self._serve_by_hand()
 
     async def _edit(self, endpoint: str, percent: str, *, note: bool = True) -> None:
         text = self.world.file.read_text()
@@ -201,6 +206,34 @@ class Story:
         self.notes.refusal = str(self.status.get("config", {}).get("error") or "")
         self.world.file.write_text(good)
         await self._until(lambda: bool(self.status.get("config", {}).get("ok", False)))
+
+    async def _serve_by_hand(self) -> None:
+        """A person takes one endpoint of each further phase up at once: allowed, and shown as bypassed evidence."""
+        self._say("a person takes LinkedIn search to 50 %, company lists and export downloads to 100 %")
+        for endpoint, percent in BY_HAND.items():
+            await self._order(endpoint, percent)
+        await self._until(lambda: all(self._served(endpoint) for endpoint in BY_HAND))
+        self.notes.by_hand = {endpoint: self._served(endpoint) for endpoint in BY_HAND}
+
+    async def _order(self, endpoint: str, percent: float) -> None:
+        body = {"endpoint": endpoint, "percent": percent, "reason": "the demo shows it serving"}
+        try:
+            await asyncio.to_thread(self.world.control.post, "/set", body)
+        except (Unreachable, Refused) as error:
+            self._say(f"{endpoint} could not be set: {error}")
+
+    def _served(self, endpoint: str) -> int:
+        served: dict[str, int] = self._one(endpoint).get("served", {})
+        return int(served.get("candidate", 0)) if self._percent(endpoint) == BY_HAND[endpoint] else 0
+
+    async def activities(self) -> int:
+        """LinkedIn searches that legacy's database knows of: each is one activity, and one credit."""
+        connection = await asyncpg.connect(self.world.lab_dsn)
+        try:
+            query = "SELECT count(*) FROM user_activities WHERE service_type = 'linkedin' AND status = 'success'"
+            return int(await connection.fetchval(query))
+        finally:
+            await connection.close()
 
     async def _ask(self, path: str, **query: str | int) -> dict[str, Any]:
         try:

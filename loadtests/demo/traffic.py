@@ -13,34 +13,53 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import monotonic, time
+from urllib.parse import quote_plus
 
 import aiohttp
 import orjson
 
 MAX_IN_FLIGHT = 1500
 REQUEST_DEADLINE = 20.0
+ATTRIBUTES = ("first_name", "last_name", "title", "seniority", "department", "email_status")
+LISTS = {
+    "company-contacts-uuids": "{scoped}count/uuids/",
+    "company-contacts-attribute": "{scoped}{attribute}/?distinct=true",
+    "contacts": "/api/v1/contacts/?company={name}&limit=25",
+    "contacts-count": "/api/v1/contacts/count/?company={name}",
+    "contacts-uuids": "/api/v1/contacts/count/uuids/?company={name}",
+    "companies": "/api/v1/companies/?name={name}&limit=100",
+    "companies-count": "/api/v1/companies/count/?name={name}",
+    "companies-uuids": "/api/v1/companies/count/uuids/?name={name}",
+}
+"""Lists, counts and uuids: few a second, so that they are compared and wait for their turn."""
 FIRST_NAMES = ("Ann", "Bea", "Cem", "Dora", "Emil", "Finn", "Gila", "Hugo")
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What can be asked for: uuids and LinkedIn URLs that exist, and one token a caller."""
+    """What can be asked for: uuids, LinkedIn URLs and company names that exist, and one token a caller.
+
+    `exports` are downloads of the first caller.
+    """
 
     contacts: tuple[str, ...]
     companies: tuple[str, ...]
     linkedin: tuple[str, ...]
+    names: tuple[str, ...]
     tokens: tuple[str, ...] = field(repr=False)
+    exports: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One request to send. `kind` is the endpoint's name, or `write`."""
+    """One request to send. `kind` is the endpoint's name, or `write`; `first` makes it the first caller's."""
 
     kind: str
     method: str
     path: str
     body: bytes | None = None
     company: str | None = None
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +93,34 @@ class Mix:
     count: float = 24.0
     linkedin: float = 3.0
     write: float = 7.0
+    lists: float = 8.0
+    downloads: float = 0.5
 
     @property
     def total(self) -> float:
-        return self.contact + self.company + self.company_contacts + self.count + self.linkedin + self.write
+        return sum(self._rates().values())
+
+    def _rates(self) -> dict[str, float]:
+        return {
+            "contact": self.contact, "company": self.company, "company-contacts": self.company_contacts,
+            "company-contacts-count": self.count, "linkedin": self.linkedin, "write": self.write,
+            "export-download": self.downloads, **dict.fromkeys(LISTS, self.lists / len(LISTS)),
+        }  # fmt: skip
 
     def shots(self, material: Material, rng: random.Random) -> Iterator[Shot]:
         """An endless sequence of requests in these proportions."""
-        kinds = ("contact", "company", "company-contacts", "company-contacts-count", "linkedin", "write")
-        weights = (self.contact, self.company, self.company_contacts, self.count, self.linkedin, self.write)
+        rates = self._rates()
         while True:
-            for kind in rng.choices(kinds, weights, k=256):
+            for kind in rng.choices(list(rates), list(rates.values()), k=256):
                 yield _shot(kind, material, rng)
 
 
 def _shot(kind: str, material: Material, rng: random.Random) -> Shot:
     company = rng.choice(material.companies)
     scoped = f"/api/v1/companies/company/{company}/contacts/"
+    name = quote_plus(rng.choice(material.names))
+    if kind in LISTS:
+        return Shot(kind, "GET", LISTS[kind].format(scoped=scoped, name=name, attribute=rng.choice(ATTRIBUTES)))
     match kind:
         case "contact":
             return Shot(kind, "GET", f"/api/v1/contacts/{rng.choice(material.contacts)}/")
@@ -100,6 +130,8 @@ def _shot(kind: str, material: Material, rng: random.Random) -> Shot:
             return Shot(kind, "GET", f"{scoped}?limit=25")
         case "company-contacts-count":
             return Shot(kind, "GET", f"{scoped}count/", company=company)
+        case "export-download":
+            return Shot(kind, "GET", rng.choice(material.exports), first=True)
         case "linkedin":
             return Shot(kind, "POST", "/api/v2/linkedin/", orjson.dumps({"url": rng.choice(material.linkedin)}))
         case _:
@@ -158,7 +190,7 @@ class Callers:
         group.create_task(self._fire(session, group, shot), name=shot.kind)
 
     async def _fire(self, session: aiohttp.ClientSession, group: asyncio.TaskGroup, shot: Shot) -> None:
-        token = self._rng.choice(self._material.tokens)
+        token = self._material.tokens[0] if shot.first else self._rng.choice(self._material.tokens)
         headers = {"Authorization": f"Bearer {token}"}
         if shot.body is not None:
             headers["Content-Type"] = "application/json"

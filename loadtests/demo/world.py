@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,9 @@ import jwt
 
 from loadtests.demo.stage import Actor, accepts, free_port, python
 from loadtests.demo.traffic import Material
+from loadtests.replay.asking import Sides
+from loadtests.replay.questions import Data
+from loadtests.replay.world import make_exports
 from proxy.cli.client import Control, Refused, Unreachable
 from proxy.settings import Paths
 from proxy.store.embedded import embedded_postgres
@@ -32,6 +35,9 @@ SLOW_MEDIAN = 30.0
 PAIR_MEDIAN = 21.0
 """The same for the count, which is to be as fast as legacy."""
 LAG = 1.5
+EXPORTED = 100
+"""Rows of each of the two exports that callers download."""
+EFFECTS = Path(__file__).parents[2] / "deploy" / "legacy-effects.sql"
 TOKEN_LIFE = 3600
 
 
@@ -121,7 +127,8 @@ async def world(
         say("starting the Connectra stand-in, fed from the same database")
         await _started(stack, connectra, connectra_port)
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        material = await read_material(lab_dsn)
+        await _allow_effects(lab_dsn)
+        material = await _with_exports(session, await read_material(lab_dsn), legacy_port)
         file = folder / "rollout.yaml"
         file.write_text(file_text)
         serve = Actor(
@@ -175,6 +182,23 @@ def _connectra_command(dsn: str, port: int) -> list[str]:
     return python("lab", "connectra", "--port", str(port), "--api-key", API_KEY, *feed)
 
 
+async def _allow_effects(dsn: str) -> None:
+    """The opt-in table: without it LinkedIn search would stay in shadow."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(EFFECTS.read_text())
+    finally:
+        await connection.close()
+
+
+async def _with_exports(session: aiohttp.ClientSession, material: Material, port: int) -> Material:
+    """Two exports of the first caller, made by legacy, ready for download."""
+    sides = Sides(session, f"http://127.0.0.1:{port}", "", material.tokens[0])
+    data = Data([{"uuid": one} for one in material.contacts[:EXPORTED]], [{"uuid": one} for one in material.companies])
+    made = await make_exports(sides, Data(data.contacts, data.companies[:EXPORTED]), EXPORTED)
+    return replace(material, exports=tuple(made))
+
+
 async def read_material(dsn: str, secret: str = SECRET) -> Material:
     """What can be asked for, read from the lab's database; a token for each caller."""
     connection = await asyncpg.connect(dsn)
@@ -183,6 +207,9 @@ async def read_material(dsn: str, secret: str = SECRET) -> Material:
         companies = await connection.fetch(
             "SELECT c.uuid FROM companies c WHERE (SELECT count(*) FROM contacts p WHERE p.company_id = c.uuid) <= 25"
             " ORDER BY c.id"
+        )
+        names = await connection.fetch(
+            "SELECT name FROM companies WHERE name ~ '^(Globex|Initech|Umbra|Vento|Quark|Nimbus) [0-9]+$' ORDER BY id"
         )
         linkedin = await connection.fetch(
             "SELECT linkedin_url FROM contacts_metadata WHERE linkedin_url LIKE 'http%' ORDER BY id LIMIT 500"
@@ -194,5 +221,5 @@ async def read_material(dsn: str, secret: str = SECRET) -> Material:
     tokens = (
         jwt.encode({"sub": str(row[0]), "type": "access", "exp": expiry}, secret, algorithm="HS256") for row in users
     )
-    found = [tuple(str(row[0]) for row in rows) for rows in (contacts, companies, linkedin)]
-    return Material(found[0], found[1], found[2], tuple(tokens))
+    found = [tuple(str(row[0]) for row in rows) for rows in (contacts, companies, linkedin, names)]
+    return Material(found[0], found[1], found[2], found[3], tuple(tokens))

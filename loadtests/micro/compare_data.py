@@ -121,8 +121,9 @@ def write_table(
     """Writes a contact export without its first `skip` rows, as legacy does, or `otherwise`: CRLF, quotes, zones."""
     changed = {(2 * step + 1) * rows // (2 * differences) for step in range(differences)}
     with path.open("w", newline="", encoding="utf-8") as file:
-        quoting = csv.QUOTE_ALL if otherwise else csv.QUOTE_MINIMAL
-        writer = csv.writer(file, lineterminator="\r\n" if otherwise else "\n", quoting=quoting)
+        writer = csv.writer(file, lineterminator="\n")
+        if otherwise:
+            writer = csv.writer(file, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
         writer.writerow(CONTACT)
         numbers = range(skip, rows)
         for number in reversed(numbers) if backwards else numbers:

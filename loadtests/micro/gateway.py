@@ -98,7 +98,7 @@ def main() -> int:
 
 
 async def _measure(given: argparse.Namespace, folder: Path) -> None:
-    async with world(folder, SIZES, lambda text: print(text, flush=True)) as (sides, data):
+    async with world(folder, SIZES, lambda text: print(text, file=sys.stderr, flush=True)) as (sides, data):
         print("\n".join(HEAD), flush=True)
         for case in cases(data):
             if given.only and given.only not in case.name:
@@ -142,9 +142,9 @@ def page_of(data: Data) -> str:
     for row in data.contacts:
         sizes[row["company_id"]] = sizes.get(row["company_id"], 0) + 1
     fitting = {str(row["uuid"]): sizes.get(row["uuid"], 0) for row in data.companies}
-    size, uuid = max((size, uuid) for uuid, size in fitting.items() if size <= PAGE)
+    size, uuid = max(((size, uuid) for uuid, size in fitting.items() if size <= PAGE), default=(0, ""))
     if size < 0.9 * PAGE:
-        raise ValueError(f"no company has {PAGE} contacts or a few less: the one nearest to it has {size}")
+        raise ValueError(f"no company has {PAGE} contacts or a few less: the most that fit one page are {size}")
     return uuid
 
 

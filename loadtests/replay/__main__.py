@@ -1,7 +1,7 @@
 """`python -m loadtests.replay`: generated requests over all endpoints, asked of legacy and of the gateway.
 
 Exit 1 unless every answer of the gateway is legacy's under the rules of rollout.yaml: equal, accepted by a rule, or
-declined by name.
+declined by name. Of many requests every known difference that can occur must have occurred.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from time import monotonic
 
 from comparators.rules import Rules
 from loadtests.replay.asking import Asked, Sides, Tally, ask
+from loadtests.replay.differences import Occurred
 from loadtests.replay.questions import Data, Question, Questions
-from loadtests.replay.report import printed
+from loadtests.replay.report import failed, of_rows, printed
 from loadtests.replay.world import Sizes, world
 from rollout.config import parse
 
@@ -29,7 +30,7 @@ PLACES = {"LEGACY_URL": "http://127.0.0.1:1", "CONNECTRA_BASE_URL": "http://127.
 
 
 def main() -> int:
-    """Exit 1 for any answer that is not legacy's."""
+    """Exit 1 for any answer that is not legacy's, and where a known difference that can occur did not."""
     parser = argparse.ArgumentParser(prog="python -m loadtests.replay", description=__doc__)
     parser.add_argument("--requests", type=int, default=50_000)
     parser.add_argument("--companies", type=int, default=Sizes().companies)
@@ -46,11 +47,12 @@ def main() -> int:
 
     try:
         sizes = Sizes(given.companies, given.contacts, given.exported)
-        tally = asyncio.run(_replayed(folder, sizes, given.requests, given.at_once, given.seed, say))
+        tally, occurred = asyncio.run(_replayed(folder, sizes, given.requests, given.at_once, given.seed, say))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print(printed(tally))
-    return 1 if tally.bad else 0
+    print(of_rows(occurred))
+    return int(failed(tally, occurred))
 
 
 def shipped_rules() -> dict[str, Rules]:
@@ -61,26 +63,27 @@ def shipped_rules() -> dict[str, Rules]:
 
 async def _replayed(
     folder: Path, sizes: Sizes, number: int, at_once: int, seed: int, say: Callable[[str], None]
-) -> Tally:
+) -> tuple[Tally, Occurred]:
     async with world(folder, sizes, say) as (sides, data):
         say(f"asking {number:,} questions of both sides")
         return await replay(sides, data, number, at_once, seed)
 
 
-async def replay(sides: Sides, data: Data, number: int, at_once: int, seed: int) -> Tally:
-    """What came of so many questions, `at_once` of them at a time."""
-    rules, tally, today = shipped_rules(), Tally(), datetime.now(UTC).date()
+async def replay(sides: Sides, data: Data, number: int, at_once: int, seed: int) -> tuple[Tally, Occurred]:
+    """What came of so many questions, `at_once` of them at a time, and the known differences among it."""
+    rules, tally, occurred, today = shipped_rules(), Tally(), Occurred(data), datetime.now(UTC).date()
     waiting: Iterator[Question] = islice(iter(Questions(data, seed)), number)
 
     async def some() -> None:
         for question in waiting:
             one: Asked = await ask(sides, question, rules[question.endpoint], today)
             tally.take(one)
+            occurred.take(one)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(at_once):
             group.create_task(some(), name="asking")
-    return tally
+    return tally, occurred
 
 
 if __name__ == "__main__":

@@ -111,7 +111,8 @@ class Questions:
     # -- lists --------------------------------------------------------------------------------------------------
 
     def _contacts(self) -> Question:
-        pairs = self._own(0.9) + self._by_company(0.3) + self._page(0.9)
+        filters = self._colleagues() if self._rng.random() < 0.3 else self._own(0.9) + self._by_company(0.3)
+        pairs = filters + self._page(0.9)
         if self._rng.random() < 0.15:
             pairs.append(("view", "simple"))
         return _get("contacts", "/api/v1/contacts/", pairs)
@@ -120,7 +121,8 @@ class Questions:
         return _get("contacts-count", "/api/v1/contacts/count/", self._own(0.7) + self._by_company(0.4))
 
     def _contacts_uuids(self) -> Question:
-        pairs = [*self._own(0.9), *self._by_company(0.4), ("limit", "1000")]
+        filters = self._colleagues() if self._rng.random() < 0.3 else self._own(0.9) + self._by_company(0.4)
+        pairs = [*filters, ("limit", "1000")]
         return _get("contacts-uuids", "/api/v1/contacts/count/uuids/", pairs)
 
     def _companies(self) -> Question:
@@ -191,6 +193,10 @@ class Questions:
             chance *= 0.6
         return pairs
 
+    def _colleagues(self) -> Pairs:
+        """Filters that few contacts meet: those of one company, by its whole name."""
+        return [("company", str(self._rng.choice(self._data.companies).get("name") or "Acme")), *self._own(0.3)]
+
     def _firm(self, chance: float) -> Pairs:
         """Filters of the company list."""
         pairs: Pairs = []
@@ -220,6 +226,8 @@ class Questions:
         texts = [self._bent(value)]
         while self._rng.random() < 0.15:
             texts.append(self._bent(value))
+        if name == "title" and self._rng.random() < 0.05:
+            texts += [f"word{at}" for at in range(10)]  # more than legacy compares one by one
         return name, ",".join(texts)
 
     def _list(self, row: Row, columns: dict[str, str]) -> tuple[str, str]:

@@ -7,8 +7,11 @@ from statistics import median
 
 from comparators.verdict import Outcome
 from loadtests.replay.asking import Tally
+from loadtests.replay.differences import ROWS, Occurred
 
 SHOWN = 20
+ENOUGH = 50_000
+"""Requests among which every known difference is expected."""
 
 
 def printed(tally: Tally) -> str:
@@ -35,6 +38,25 @@ def printed(tally: Tally) -> str:
         for change in one.verdict.changes[:5] if one.verdict else ():
             lines.append(f"  {change.path} {change.kind}: {str(change.legacy)[:100]} / {str(change.candidate)[:100]}")
     return "\n".join(lines)
+
+
+def of_rows(occurred: Occurred) -> str:
+    """Of each known difference (docs/differences.md) how often it was seen, or why it can not be seen."""
+    lines = ["", "known differences (legacy-api.md, section 10):"]
+    for number, row in ROWS.items():
+        if row.signs:
+            count, note = f"{occurred.rows[number]:>9,}", "" if occurred.rows[number] else "did not occur"
+        else:
+            count, note = f"{'-':>9}", row.why
+        lines.append(f"  D-{number:02} {count}  {row.treatment.value:16}{note}".rstrip())
+    absent = ", ".join(f"D-{number:02}" for number in occurred.absent())
+    lines.append(f"  did not occur: {absent}" if absent else "  every row that can occur did")
+    return "\n".join(lines)
+
+
+def failed(tally: Tally, occurred: Occurred) -> bool:
+    """Whether an answer was not legacy's, or one of many requests should have shown a difference and none did."""
+    return bool(tally.bad) or (tally.asked.total() >= ENOUGH and bool(occurred.absent()))
 
 
 def _median(seconds: list[tuple[float, float]]) -> str:

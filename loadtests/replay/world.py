@@ -25,6 +25,8 @@ GATEWAY_SECRET = "the-replay-speaks-as-a-worker"
 API_KEY = "replay-key"
 LIFE = 4 * 3600
 EXPORT_DEADLINE = 120.0
+EXPORTS = 3
+"""Of each kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ async def world(folder: Path, sizes: Sizes, say: Callable[[str], None]) -> Async
         environment = {
             "CONNECTRA_BASE_URL": f"http://127.0.0.1:{connectra}", "CONNECTRA_API_KEY": API_KEY,
             "LEGACY_JWT_SECRET": SECRET, "LEGACY_DATABASE_URL": dsn, "CROSSFADE_GATEWAY_SECRET": GATEWAY_SECRET,
+            "LEGACY_EXPORT_AGE": "86400",  # nothing is written here, and a long replay must not outlive its exports
         }  # fmt: skip
         pids["gateway"] = await _started(
             stack, "gateway", python("connectra", "--listen", f"127.0.0.1:{gateway}"), folder, gateway, environment
@@ -98,8 +101,9 @@ async def make_exports(sides: Sides, data: Data, size: int) -> list[str]:
     """Targets of downloads: contacts and companies, with repeated and unknown ids among them."""
     targets = []
     for kind, rows in (("contacts", data.contacts), ("companies", data.companies)):
-        for start in range(0, min(3 * size, len(rows)), size):
-            uuids = _uuids(rows[start : start + size])
+        apart = max(EXPORTS, len(rows) // size)  # of all of them: neighbours are of one company
+        for start in range(min(EXPORTS, len(rows))):
+            uuids = _uuids(rows[start::apart][:size])
             made = await _called(sides, "POST", f"/api/v2/exports/{kind}/export", {f"{kind_key(kind)}_uuids": uuids})
             targets.append(await _ready(sides, str(made["export_id"])))
     return targets

@@ -21,6 +21,7 @@ from proxy.analyst.examined import (
     drop_again,
     files_of,
     key_hash,
+    patience_of,
     seconds_of,
     shape_of,
     sides_of,
@@ -40,13 +41,10 @@ from rollout.observations import Compared, Observation, Suspected
 from rollout.sides import Side
 
 log = logging.getLogger("crossfade.examine")
-RECHECK_DEADLINE = 10.0
 REFUSALS = frozenset({401, 403, 407, 408, 425, 429})
 """Statuses that speak of the moment or of the caller (an expired token, too many requests), not of the record."""
-PATIENCE = 8
-"""Further rechecks in place of those that met a side which was away."""
 AGAIN = 5.0
-"""Seconds between them. Together they end before the window's own patience with a suspicion does."""
+"""Seconds between the further rechecks in place of those that met a side which was away."""
 
 
 class Told(Protocol):
@@ -175,17 +173,17 @@ class Examiner:
     ) -> tuple[Outcome, float | None, Done]:
         """The final outcome after asking again at each delay."""
         began, last = exchange.at, done
-        delays, patience = list(endpoint.recheck), PATIENCE
+        delays, (deadline, patience), away = list(endpoint.recheck), patience_of(endpoint), 0
         for number, delay in enumerate(delays):
             await pause(max(began + delay - self._now(), 0.0))
             if number and not endpoint.effects and not self.waiting.again():
                 break
             try:
-                again = await self._again(exchange, endpoint)
+                again = await self._again(exchange, endpoint, deadline)
             except AskFailed as error:
                 log.info("recheck of %s: %s", endpoint.name, error)
-                if patience:  # a side that is away says nothing about a difference: ask once more, later
-                    patience -= 1
+                if away < patience:  # a side that is away says nothing about a difference: ask once more, later
+                    away += 1
                     delays.append(delays[-1] + AGAIN)
                 continue
             try:
@@ -194,7 +192,7 @@ class Examiner:
                     continue
                 if found.verdict.outcome in (Outcome.MATCH, Outcome.ACCEPTED):
                     # While a side was away nobody could see when they came to agree.
-                    lag = self._now() - exchange.at if patience == PATIENCE else None
+                    lag = None if away else self._now() - exchange.at
                     if await self._was_written(exchange, again, endpoint, done):
                         return Outcome.LAGGING, lag, done
                     return Outcome.UNSTABLE, None, done
@@ -203,7 +201,7 @@ class Examiner:
                 drop_again(again, exchange)
         return Outcome.MISMATCH, None, last if last.verdict.fingerprint else done
 
-    async def _again(self, exchange: Exchange, endpoint: Endpoint) -> Exchange:
+    async def _again(self, exchange: Exchange, endpoint: Endpoint, deadline: float) -> Exchange:
         """The exchange as it would be now. With effects legacy is never asked again: its kept answer stands.
 
         Raises AskFailed, also where an answer is about the moment: two sides that refuse do not agree on a record.
@@ -212,10 +210,10 @@ class Examiner:
         again = exchange
         try:
             if not endpoint.effects:
-                legacy = await self._asker.ask(peers.legacy, exchange, candidate=False, deadline=RECHECK_DEADLINE)
+                legacy = await self._asker.ask(peers.legacy, exchange, candidate=False, deadline=deadline)
                 again = replace(again, legacy=legacy)
                 _usable(legacy, exchange.legacy, "legacy")
-            candidate = await self._asker.ask(peers.candidate, exchange, candidate=True, deadline=RECHECK_DEADLINE)
+            candidate = await self._asker.ask(peers.candidate, exchange, candidate=True, deadline=deadline)
             again = replace(again, candidate=candidate)
             _usable(candidate, exchange.candidate, "the candidate")
         except BaseException:

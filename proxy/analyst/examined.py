@@ -7,7 +7,14 @@ from urllib.parse import parse_qsl
 
 from proxy.exchange import Exchange, Failure, Observed, Spool
 from proxy.spooling import drop
+from rollout.model import Endpoint
 from rollout.observations import Sides
+
+RECHECK = 10.0, 8
+"""Seconds for a side to answer when it is asked again, and how often more where one was away. All of it ends before the
+window's own patience with a suspicion does."""
+STREAM_RECHECK = 60.0, 1
+"""The same where answers of any size stream: the whole of a large one takes long, and costs much."""
 
 
 def turned_down(side: Observed) -> bool:
@@ -25,6 +32,11 @@ def seconds_of(side: Observed | None) -> float | None:
 def key_hash(exchange: Exchange) -> int:
     """The first eight bytes of the request key."""
     return int.from_bytes(exchange.key[:8], "big")
+
+
+def patience_of(endpoint: Endpoint) -> tuple[float, int]:
+    """RECHECK or STREAM_RECHECK."""
+    return STREAM_RECHECK if endpoint.stream else RECHECK
 
 
 def day_of(exchange: Exchange) -> date:

@@ -2,20 +2,25 @@
 
 Three things count: a write of this record seen through the proxy, a time in a record that differs, and legacy's own
 answer, if under the rules it is another one now. What the candidate says of times counts for nothing.
+
+A row of a CSV may hold several records side by side, as an export's contact and its company: the time of the record by
+which rows are paired speaks for the whole row, that of another one for the columns that are named like it.
 """
 
 from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 from comparators.answer import Answer
 from comparators.comparison import compare
-from comparators.content import Unreadable, read
+from comparators.content import Unreadable, kind_of, read
+from comparators.csv_rows import rows
 from comparators.rules import Rules
 from comparators.verdict import Outcome
 from proxy.exchange import Exchange, Write
@@ -28,6 +33,7 @@ PATHS = 100
 STAMPS = ("updated_at", "created_at")
 _STEP = re.compile(r"\[([^\[\]]*)\]|([^.\[\]]+)")
 _BRACKET = re.compile(r"[\[\]]")
+_CELL = re.compile(r"\[([^\[\]]+)\](?:\.(.+))?", re.DOTALL)
 
 
 class Writes:
@@ -81,12 +87,61 @@ class Evidence:
         return any(self._recent(answer) for answer in (self.before, self.after) if answer is not None)
 
     def _recent(self, answer: Answer) -> bool:
+        paths = self.paths[:PATHS]
         try:
-            value = read(answer).value
+            stamps = in_table(answer, paths) if kind_of(answer) == "csv" else _in_value(read(answer).value, paths)
+            return any(self.since <= stamp <= self.until + SLACK for stamp in stamps)
         except (Unreadable, OSError):
             return False
-        stamps = (stamp for path in self.paths[:PATHS] for record in along(value, path) for stamp in _stamps(record))
-        return any(self.since <= stamp <= self.until + SLACK for stamp in stamps)
+
+
+def in_table(answer: Answer, paths: Iterable[str]) -> Iterator[float]:
+    """Times of the records in the rows of a CSV that printed paths name, Unix seconds; read row by row.
+
+    Raises Unreadable and OSError.
+    """
+    changed: dict[str, list[str]] = {}
+    key = ""
+    for path in paths:
+        found = _CELL.fullmatch(path)
+        if found is not None:
+            column, keyed, mark = found[1].partition("=")
+            key = column if keyed else key
+            changed.setdefault(mark if keyed else column, []).append(found[2] or "")
+    with closing(rows(answer)) as table:
+        columns = next(table, [])
+        if not changed or (key and key not in columns):
+            return
+        at = columns.index(key) if key else None
+        times = _times(columns)
+        own = _owner(key or columns[0]) if columns else ""
+        for number, row in enumerate(table):
+            names = changed.get(str(number) if at is None else _BRACKET.sub("_", row[at]))
+            for place, owner in times if names else ():
+                if owner == own or any(name.startswith(owner) for name in names or ()):
+                    yield from _moment(row[place])
+
+
+def _times(columns: list[str]) -> list[tuple[int, str]]:
+    """Where a row's times stand, and the beginning of the columns of the record that each belongs to."""
+    return [
+        (at, name.removesuffix(stamp))
+        for at, name in enumerate(columns)
+        for stamp in STAMPS
+        if name == stamp or name.endswith(f"_{stamp}")
+    ]
+
+
+def _owner(column: str) -> str:
+    """`contact_` of contact_uuid."""
+    return column[: column.rfind("_") + 1]
+
+
+def _in_value(value: Any, paths: Iterable[str]) -> Iterator[float]:
+    for path in paths:
+        for record in along(value, path):
+            for name in STAMPS:
+                yield from _moment(record.get(name))
 
 
 def along(value: Any, path: str) -> Iterator[Mapping[str, Any]]:
@@ -116,13 +171,11 @@ def _key_of(value: Any, key: str) -> str:
     return "" if value is None else str(value)
 
 
-def _stamps(record: Mapping[str, Any]) -> Iterator[float]:
-    for name in STAMPS:
-        text = record.get(name)
-        if not isinstance(text, str):
-            continue
-        try:
-            found = datetime.fromisoformat(text)
-        except ValueError:
-            continue
+def _moment(text: Any) -> Iterator[float]:
+    """The Unix seconds of an ISO 8601 text, naive ones in UTC; nothing for anything else."""
+    try:
+        found = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return
+    if found is not None:
         yield (found.replace(tzinfo=UTC) if found.tzinfo is None else found).timestamp()

@@ -12,7 +12,7 @@ from typing import Any
 
 from rollout.config import ConfigError, Problem, parse
 from rollout.effects import why_not
-from rollout.flags import Flags, FlagsFile, flags_of, parse_flags
+from rollout.flags import CONNECTRA, Flags, FlagsFile, flags_of, parse_flags
 from rollout.ladder import written
 from rollout.model import Config, Endpoint
 
@@ -55,7 +55,12 @@ def warnings(config: Config, flags: Flags) -> list[str]:
         for endpoint in config.endpoints
         if endpoint.percent > 0 and (why := no_effects(endpoint)) is not None
     ]
-    return [*flags.warnings, *percents]
+    declined = [
+        f"{endpoint.name}: the gateway reads legacy's exports, and LEGACY_DATABASE_URL is not set: it declines them all"
+        for endpoint in config.endpoints
+        if endpoint.stream and endpoint.candidate == CONNECTRA and not os.environ.get("LEGACY_DATABASE_URL")
+    ]
+    return [*flags.warnings, *percents, *declined]
 
 
 def read_flags(config: Config, path: Path) -> FlagsFile | None:
@@ -86,6 +91,8 @@ def _line(endpoint: Endpoint, flags: Flags) -> str:
     if endpoint.effects:
         why = no_effects(endpoint)
         notes.append("effects: made in legacy's database" if why is None else f"effects: shadow only, {why}")
+    if endpoint.stream:
+        notes.append(f"streams, compared up to {endpoint.budget.spool >> 20} MiB")
     if not allowed.serve:
         notes.append("off" if not allowed.mirror else "off, mirrored")
     removed = removed_gates(endpoint)

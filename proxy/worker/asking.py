@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from math import inf
 
-from proxy.exchange import Failure, Fields, Observed, Spool
+from proxy.exchange import Failure, Fields, Observed, Spool, told
 from proxy.spooling import Keep
 from proxy.worker.headers import first
 from proxy.worker.upstream import Answer, Head, Pool, UpstreamError
@@ -82,16 +82,17 @@ def into(keep: Keep, *, candidate: bool, streams: bool = False) -> Read:
 
 
 def seen(status: int, fields: Fields, body: bytes | Spool | None, seconds: float, *, candidate: bool) -> Observed:
-    """What an answer says: declined, lacking fields, failed (5xx), or simply there."""
+    """What an answer says: declined, lacking fields, failed (5xx, or by the gateway's word), or simply there."""
     declined = _words(fields, DECLINED) if candidate else None
     missing = _words(fields, MISSING) if candidate else None
+    failed = status >= 500 or (candidate and told(fields) is not None)
     return Observed(
         status=status,
         headers=kept(fields),
         body=body,
         size=0 if body is None else body.size if isinstance(body, Spool) else len(body),
         seconds=seconds,
-        failure=Failure.STATUS if status >= 500 and declined is None else None,
+        failure=Failure.STATUS if failed and declined is None else None,
         declined=declined,
         missing=tuple(part.strip() for part in missing.split(",") if part.strip()) if missing else (),
     )

@@ -19,6 +19,10 @@ HOP_BY_HOP = frozenset(
 )  # fmt: skip
 
 
+NEVER_NAMED = frozenset({b"host", b"content-length"})
+"""Fields that `Connection` can not make one connection's: without them a body would be read as the next request."""
+
+
 class Looped(Exception):
     """The request has been through this proxy already: answered with 508."""
 
@@ -38,7 +42,7 @@ def end_to_end(fields: Fields) -> list[tuple[bytes, bytes]]:
     dropped = set(HOP_BY_HOP)
     for value in named(fields, b"connection"):
         dropped.update(token.strip().lower() for token in value.split(b","))
-    dropped -= {b"", b"close", b"keep-alive"} - HOP_BY_HOP
+    dropped -= NEVER_NAMED | ({b"", b"close", b"keep-alive"} - HOP_BY_HOP)
     return [(key, value) for key, value in fields if (low := key.lower()) not in dropped and not low.startswith(OURS)]
 
 

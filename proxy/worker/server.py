@@ -18,6 +18,8 @@ log = logging.getLogger("crossfade.worker")
 LONGEST_LINE = 1 << 16
 """Bytes of the request line, and of one field."""
 MOST_FIELDS = 512
+TOO_MANY = "Too many headers"
+"""How the parser says that there are more fields than that."""
 LIMITS = f"at most {LONGEST_LINE} bytes of request line, and of each field, and {MOST_FIELDS} fields are forwarded"
 KEPT = 75.0
 """Seconds for which a connection without a request is kept."""
@@ -40,7 +42,7 @@ class _Connection(RequestHandler):
         """The answer to what is no request. A failure of our own (500) is the server's as before."""
         if status >= 500:
             return super().handle_error(request, status, exc, message)
-        too_long = isinstance(exc, LineTooLong)
+        too_long = isinstance(exc, LineTooLong) or TOO_MANY in str(exc)
         self.unreadable("over the limits" if too_long else "not HTTP")
         said = LIMITS if too_long else "this is no HTTP/1.1 request that could be forwarded"
         response = web.Response(status=status, text=said + "\n")

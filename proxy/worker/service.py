@@ -234,16 +234,20 @@ class Service:
     # -- what is remembered and counted -------------------------------------------------------------------------
 
     def remember(self, client: Client, status: int | None) -> None:
-        """What a legacy answer tells of its caller: accepted or not, and whether it has written."""
+        """What a legacy answer tells of its caller: accepted or not, and whether it has written.
+
+        Only a success of a migrated endpoint speaks for a token: legacy answers other paths, and refuses bad filters,
+        without looking at it (legacy-api.md §2.3, §2.5).
+        """
         if status is None:
             return
         now = time()
+        found = self._matcher.find(client.method, client.target)
         authorization = first(client.fields, b"authorization")
-        if authorization is not None and status < 500 and status not in (401, 403):
+        if authorization is not None and found is not None and 200 <= status < 300:
             self._slots.mark(b"vouched " + authorization, now)
         if client.method in SAFE or status >= 400:
             return
-        found = self._matcher.find(client.method, client.target)
         if found is None or not (found[0].reads or found[0].effects):  # effects are nothing that could be read back
             self._slots.mark(b"wrote " + caller(client), now)
         writes = self._matcher.written(client.method, client.target)

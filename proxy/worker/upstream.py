@@ -212,15 +212,20 @@ async def _written(connection: ResponseHandler, head: Head, body: AsyncIterator[
         raise
 
 
+def _first_line(error: HttpProcessingError) -> str:
+    """What follows are the peer's bytes, which are nobody's business in a log."""
+    return error.message.partition("\n")[0].rstrip(":")
+
+
 def _mapped(error: Exception, when: str) -> UpstreamError:
     """aiohttp's errors end here."""
     text = str(error) or type(error).__name__
     if isinstance(error, TimeoutError):
         return UpstreamError(Failure.DEADLINE, f"silent for too long {when}")
     if isinstance(error, HttpProcessingError):
-        return UpstreamError(Failure.INVALID, f"not HTTP: {error.message}")
+        return UpstreamError(Failure.INVALID, f"not HTTP: {_first_line(error)}")
     if isinstance(error.__cause__, ContentLengthError | TransferEncodingError) and CUT in error.__cause__.message:
         return UpstreamError(Failure.RESET, f"the connection broke {when}: {error.__cause__.message}")
     if isinstance(error.__cause__, HttpProcessingError):
-        return UpstreamError(Failure.INVALID, f"not HTTP: {error.__cause__.message}")
+        return UpstreamError(Failure.INVALID, f"not HTTP: {_first_line(error.__cause__)}")
     return UpstreamError(Failure.RESET, f"the connection broke {when}: {text}")

@@ -179,7 +179,7 @@ RULES = st.fixed_dictionaries(
         "tolerance": st.dictionaries(PATHS, st.sampled_from([0, 5, "1%"]), max_size=1),
         "placeholders": st.lists(st.text(max_size=2), max_size=2) | st.dictionaries(st.text(max_size=2), LISTS),
         "functions": st.dictionaries(PATHS, FUNCTIONS, max_size=2),
-        "csv": st.sampled_from(["a", "b"]),
+        "csv": st.sampled_from(["a", ["b", "a"]]),
         "headers": st.lists(st.sampled_from(["ETag", "content-type"]), max_size=2),
     },
 ).map(parse_rules)

@@ -53,13 +53,14 @@ def test_line_ends_and_quoting_do_not_count(body: bytes, found: list[list[str]])
         (b'a,b\n1,"2\n', "not CSV: line 2"),
         (b'a,b\n"1"x,2\n', "not CSV: line 2"),
         (b"a,b,a\n1,2,3\n", "two columns have the same name"),
+        (b",".join(b"c%d" % at for at in range(1_001)), "over 1000 columns"),
         (b"a,b\r1,2\r", "a carriage return alone"),
         (b"a\n\xff\n", "not UTF-8"),
         (b"a\n\xc3", "not UTF-8"),
         (b"a\n" + b"x" * 200_000 + b"\n", "not CSV"),
     ],
-    ids=["short row", "long row", "open quote", "behind a quote", "double column", "returns alone", "not UTF-8",
-         "cut within a letter", "huge field"],
+    ids=["short row", "long row", "open quote", "behind a quote", "double column", "too wide", "returns alone",
+         "not UTF-8", "cut within a letter", "huge field"],
 )  # fmt: skip
 def test_what_is_no_csv_is_unreadable(body: bytes, text: str) -> None:
     with pytest.raises(Unreadable, match=text):

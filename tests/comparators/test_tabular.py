@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from comparators import pairing, tabular
 from comparators.answer import Answer
 from comparators.comparison import compare
+from comparators.redact import redact
 from comparators.rules import parse_rules
+from comparators.suggest import suggest
 from comparators.verdict import ChangeKind, Outcome, Verdict
 from tests.support.answers import TODAY
 
@@ -81,6 +83,18 @@ def test_without_a_key_rows_are_compared_by_position() -> None:
         ("[1].id", ChangeKind.VALUE), ("[1].title", ChangeKind.VALUE), ("[1].city", ChangeKind.VALUE),
         ("[2]", ChangeKind.MISSING),
     ]  # fmt: skip
+
+
+def test_the_first_column_that_legacy_has_is_the_key() -> None:
+    rules = parse_rules({"csv": ["uuid", "id", "title"]})
+    sides = [Answer(200, CSV, written(table)) for table in (ROWS, ROWS[:1] + ROWS[:0:-1])]
+    assert compare(sides[0], sides[1], rules, endpoint="export", today=TODAY).outcome is Outcome.MATCH
+
+
+def test_a_candidate_without_legacys_key_is_not_paired_by_another() -> None:
+    rules = parse_rules({"csv": ["id", "title"], "ignore": ["[].id"]})
+    sides = [Answer(200, CSV, written(table)) for table in (ROWS, [row[1:] for row in ROWS])]
+    assert compare(sides[0], sides[1], rules, endpoint="export", today=TODAY).outcome is Outcome.MISMATCH
 
 
 def test_the_key_of_an_unordered_body_pairs_rows_too() -> None:
@@ -155,7 +169,19 @@ def test_a_rule_does_not_reach_another_column() -> None:
 
 def test_how_often_a_rule_was_needed_is_counted() -> None:
     ours, theirs = ([HEAD, ["c1", *cells], ["c2", *cells]] for cells in (("A ", "x"), ("A", "y")))
-    assert judged(ours, theirs, trim=True, ignore=["[].city"]).counts == {"normalised": 2, "ignore": 2}
+    assert judged(ours, theirs, trim=True, ignore=["[].city"]).counts == {"trim": 2, "ignore": 2}
+
+
+def test_a_rule_is_suggested_for_the_column() -> None:
+    verdict = judged(ROWS, [HEAD, ["c1", "COUNTESS", "Paris"], *ROWS[2:]])
+    suggestion = suggest(verdict.changes, parse_rules({"csv": "id"}))
+    assert suggestion is not None
+    assert suggestion.rule == 'casefold: ["[].title"]'
+
+
+def test_what_is_kept_of_a_row_holds_no_value() -> None:
+    kept = orjson.dumps(redact(judged(ROWS, [HEAD, *ROWS[2:]]).changes, b"k" * 32)).decode()
+    assert not [value for value in ROWS[1] if value in kept]
 
 
 # -- what can not be compared -----------------------------------------------------------------------------------------
@@ -187,7 +213,7 @@ def test_rows_too_far_out_of_order_are_not_comparable(monkeypatch: pytest.Monkey
     ("legacy", "reason"),
     [
         (b"id,title\nc1\n", "legacy's body: not CSV: line 2"),
-        (b"name\nc1\n", "legacy's body: no column 'id'"),
+        (b"name\nc1\n", "legacy's body: no column id"),
         (b"id\n\xff\n", "legacy's body: not UTF-8"),
     ],
     ids=["short row", "no key", "not UTF-8"],
@@ -241,7 +267,7 @@ def test_long_values_are_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(tabular, "SHORT", 4)
     rows = [[str(at), "long value ", ""] for at in range(3)]
     verdict = judged([HEAD, *rows], [HEAD, *[[row[0], "long value", ""] for row in rows]], trim=True)
-    assert (verdict.outcome, verdict.counts) == (Outcome.MATCH, {"normalised": 3})
+    assert (verdict.outcome, verdict.counts) == (Outcome.MATCH, {"trim": 3})
 
 
 # -- the same as rows of objects --------------------------------------------------------------------------------------

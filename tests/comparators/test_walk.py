@@ -133,7 +133,7 @@ def test_rules_that_were_needed_are_counted() -> None:
     found = verdict(
         legacy, candidate, trim=["a"], tolerance={"n": 1}, sets=["t"], opaque=["next"], ignore=["i"]
     )  # fmt: skip
-    assert found.counts == {"normalised": 1, "tolerance": 1, "sets": 1, "opaque": 1, "ignore": 1}
+    assert found.counts == {"trim": 1, "tolerance": 1, "sets": 1, "opaque": 1, "ignore": 1}
 
 
 @pytest.mark.parametrize("levels", [70, 200], ids=["walked no more", "nearly too deep"])

@@ -98,21 +98,21 @@ async def test_a_caller_whom_legacy_would_refuse_is_declined_and_never_told_401(
         ("GET", CONTACT.rstrip("/"), "no handler for this operation"),
         ("GET", "/", "no handler for this operation"),
         ("GET", "/api/v1/contacts//", "no handler for this operation"),
-        ("GET", "/api/v1/contacts/", "no handler for this operation"),
+        ("GET", "/api/v3/contacts/", "no handler for this operation"),
         ("GET", "/api/v1/contacts/p//", "no handler for this operation"),
         ("GET", "/API/v1/contacts/p/", "no handler for this operation"),
-        ("GET", LIST + "title/", "no handler for this operation"),
+        ("GET", LIST + "email/", "no handler for this operation"),
         ("GET", "http://api.test" + CONTACT, "no handler for this operation"),
-        ("GET", "/api/v1/contacts/count/", "another route of legacy"),
+        ("GET", "/api/v1/contacts/title/", "another route of legacy"),
         ("GET", "/api/v1/contacts/c%6Funt/", "another route of legacy"),
         ("GET", "/api/v1/companies/company/", "another route of legacy"),
         ("GET", "/api/v1/companies/city/", "another route of legacy"),
         ("GET", "/api/v1/contacts/a%2Fb/", "slash in a parameter"),
         ("GET", "/api/v1/contacts/a%00b/", "NUL in a parameter"),
-        ("GET", LIST + "?title=x", "parameter title"),
+        ("GET", LIST + "?search=x", "parameter search"),
         ("GET", LIST + "?limit=0", "parameter limit"),
         ("GET", LIST + "?limit=" + "9" * 5000, "parameter limit"),
-        ("GET", LIST + "?title=%00", "parameter title"),
+        ("GET", LIST + "?title=%00", "parameter title: NUL"),
         ("GET", LIST + "?" + "a&" * 1001, "more than 1000 parameters"),
         ("POST", LINKEDIN, "body is not JSON"),
     ],
@@ -226,3 +226,13 @@ async def test_it_serves_on_a_unix_socket_until_it_is_stopped(fake: Connectra, t
         stop.set()
     await client.close()
     assert status == 409
+
+
+async def test_a_request_that_was_matched_to_another_endpoint_is_declined(door: Door) -> None:
+    got = await door.ask("/api/v1/contacts/count/", fields={"X-Crossfade-Endpoint": "contact"})
+    assert got.declined == "another route of legacy"
+
+
+async def test_an_endpoint_may_have_any_name_of_the_files_own(door: Door) -> None:
+    got = await door.ask("/api/v1/contacts/count/", fields={"X-Crossfade-Endpoint": "people-count"})
+    assert got.status == 200

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ import jwt
 import pytest
 
 from connectra import callers as module
-from connectra.callers import UNKNOWN, Caller, Callers, Users, subject_of
+from connectra.callers import UNKNOWN, Caller, Callers, Users, accepted, bearer
 from connectra.errors import Declined
 
 SECRET = "a-secret-of-legacy-that-is-long-enough-for-hs256"
@@ -27,6 +28,10 @@ def token(secret: str = SECRET, algorithm: str = "HS256", **claims: Any) -> str:
 def unsigned() -> str:
     parts = ({"alg": "none", "typ": "JWT"}, {"sub": "u1", "type": "access"})
     return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts) + "."
+
+
+def subject_of(authorization: str | None, secret: str) -> str:
+    return accepted(bearer(authorization), secret).subject
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
@@ -92,6 +97,86 @@ async def test_an_invalid_token_is_enough_for_nobody(caller: Caller) -> None:
 async def test_a_valid_token_that_nobody_confirms_is_declined() -> None:
     with pytest.raises(Declined, match=UNKNOWN):
         await Callers(SECRET, Users(None)).admit(f"Bearer {token()}", Caller())
+
+
+@dataclass
+class Read:
+    """Tokens that were read, and what the clock shows."""
+
+    now: float
+    tokens: list[str]
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> Read:
+    found = Read(datetime.now(UTC).timestamp(), [])
+    decode = jwt.decode
+
+    def counted(text: str, *given: Any, **more: Any) -> Any:
+        found.tokens.append(text)
+        return decode(text, *given, **more)
+
+    monkeypatch.setattr(module, "time", lambda: found.now)
+    monkeypatch.setattr(jwt, "decode", counted)
+    return found
+
+
+VOUCHED = Caller(vouched=True)
+
+
+async def test_a_token_that_was_accepted_is_not_read_again(read: Read) -> None:
+    callers, authorization = Callers(SECRET, Users(None)), f"Bearer {token()}"
+    assert [await callers.admit(authorization, VOUCHED) for _ in range(3)] == ["u1"] * 3
+    assert len(read.tokens) == 1
+
+
+@pytest.mark.parametrize("later", [0, 1, 3600], ids=["at its end", "after it", "long after it"])
+async def test_a_token_that_was_accepted_is_read_again_from_its_end_on(read: Read, later: int) -> None:
+    end = int(read.now) + 300
+    callers, authorization = Callers(SECRET, Users(None)), f"Bearer {token(exp=end)}"
+    await callers.admit(authorization, VOUCHED)
+    read.now = end + later
+    await callers.admit(authorization, VOUCHED)
+    assert len(read.tokens) == 2
+
+
+async def test_a_token_that_was_accepted_is_read_again_when_the_clock_was_set_back(read: Read) -> None:
+    callers, authorization = Callers(SECRET, Users(None)), f"Bearer {token()}"
+    await callers.admit(authorization, VOUCHED)
+    read.now -= 1
+    await callers.admit(authorization, VOUCHED)
+    assert len(read.tokens) == 2
+
+
+async def test_a_token_that_was_refused_is_refused_again(read: Read) -> None:
+    callers, authorization = Callers(SECRET, Users(None)), f"Bearer {token(type='refresh')}"
+    for _ in range(2):
+        with pytest.raises(Declined):
+            await callers.admit(authorization, VOUCHED)
+    assert len(read.tokens) == 2
+
+
+async def test_a_token_that_was_accepted_says_nothing_for_another(read: Read) -> None:
+    callers, good = Callers(SECRET, Users(None)), token()
+    await callers.admit(f"Bearer {good}", VOUCHED)
+    with pytest.raises(Declined):
+        await callers.admit(f"Bearer {good[:-4]}AAAA", VOUCHED)
+    assert len(read.tokens) == 2
+
+
+async def test_a_user_that_legacy_has_lost_is_unknown_though_the_token_was_accepted() -> None:
+    callers, authorization = Callers(SECRET, Users(None)), f"Bearer {token()}"
+    await callers.admit(authorization, VOUCHED)
+    with pytest.raises(Declined, match=UNKNOWN):
+        await callers.admit(authorization, Caller())
+
+
+async def test_no_more_tokens_are_kept_than_there_is_room_for(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST", 2)
+    callers, some = Callers(SECRET, Users(None)), [f"Bearer {token(sub=name)}" for name in ("u1", "u2", "u3")]
+    for authorization in (*some, some[0]):
+        await callers.admit(authorization, VOUCHED)
+    assert len(read.tokens) == 4
 
 
 @pytest.mark.parametrize("secret", [None, ""])

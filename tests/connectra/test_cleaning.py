@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -91,11 +92,22 @@ def test_a_time_is_written_naive_in_utc(value: Any, written: str | None) -> None
 
 
 @pytest.mark.parametrize(
-    "value", ["soon", "2024-13-01T00:00:00Z", "0001-01-01T00:00:00+01:00", 5, "2024-01-02T03:04:05.xZ"]
-)
+    "value",
+    [
+        "soon", "2024-13-01T00:00:00Z", "0001-01-01T00:00:00+01:00", 5, "2024-01-02T03:04:05.xZ",
+        "2024-02-30T00:00:00Z", "0000-01-01T00:00:00Z", "2024-01-01T24:00:00Z", "2024-01-01T00:60:00Z",
+        "2024-01-01T00:00:00.000000Zz",
+    ],
+)  # fmt: skip
 def test_what_is_no_time_is_misread(value: Any) -> None:
     with pytest.raises(Misread):
         moment(value)
+
+
+@given(st.datetimes())
+def test_any_time_in_utc_is_written_as_it_is(at: datetime) -> None:
+    written = at.isoformat(timespec="microseconds" if at.microsecond else "seconds")
+    assert moment(f"{written}Z") == moment(f"{at.isoformat(timespec='microseconds')}Z") == written
 
 
 @pytest.mark.parametrize("value", [None, 0, 5, -5, 1 << 62])

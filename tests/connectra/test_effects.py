@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -223,8 +223,9 @@ async def test_a_description_survives_the_way_to_the_worker_and_back() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"user": 1}, {"agent": 1}, {"activity": None}, {"more": 1}, {"address": None}],
-    ids=["user", "agent", "activity", "unknown", "address"],
+    [{"user": 1}, {"agent": 1}, {"activity": None}, {"more": 1}, {"address": None}, {"user": "\0"}, {"user": "\ud800"},
+     {"activity": {**asdict(SEARCH), "request": []}}, {"activity": {**asdict(SEARCH), "credits": -1}}],
+    ids=["user", "agent", "activity", "unknown", "address", "NUL", "no text", "request", "credits"],
 )
 async def test_a_description_that_is_none_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(BadEffect):

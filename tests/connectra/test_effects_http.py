@@ -63,9 +63,9 @@ async def door(fake: Connectra, kept: Kept) -> AsyncIterator[Door]:
         yield opened
 
 
-async def search(door: Door, url: str = ADA, *, vouched: bool = True, **fields: str) -> Got:
-    named = {name.replace("_", "-"): value for name, value in fields.items()}
-    return await door.ask(LINKEDIN, method="POST", body=orjson.dumps({"url": url}), fields=named, vouched=vouched)
+async def search(door: Door, url: str = ADA, **fields: str) -> Got:
+    named: dict[str, str | bytes] = {name.replace("_", "-"): value for name, value in fields.items()}
+    return await door.ask(LINKEDIN, method="POST", body=orjson.dumps({"url": url}), fields=named)
 
 
 def told(got: Got) -> dict[str, Any]:
@@ -73,7 +73,8 @@ def told(got: Got) -> dict[str, Any]:
 
 
 async def ours(door: Door, path: str, method: str = "GET", body: bytes = b"", **fields: str) -> Got:
-    head = {"X-Crossfade-Secret": SECRET} | {name.replace("_", "-"): value for name, value in fields.items()}
+    head: dict[str, str | bytes] = {"X-Crossfade-Secret": SECRET}
+    head |= {name.replace("_", "-"): value for name, value in fields.items()}
     return await door.ask(path, method=method, body=body, fields=head, vouched=False)
 
 

@@ -55,6 +55,12 @@ async def test_a_bad_timeout_is_said_by_name(seconds: str) -> None:
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize("seconds", ["10m", "0", "90000", "nan"])
+async def test_a_bad_age_of_exports_is_said_by_name(seconds: str) -> None:
+    said = await refused("--listen", "127.0.0.1:0", CONNECTRA_BASE_URL=URL, LEGACY_EXPORT_AGE=seconds)
+    assert "LEGACY_EXPORT_AGE" in said
+
+
 async def test_it_serves_on_a_socket_of_its_own_until_it_is_told_to_end(tmp_path: Path) -> None:
     path = tmp_path / "gateway.sock"
     path.write_text("left by an earlier process")

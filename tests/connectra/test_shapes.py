@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connectra.shapes import company_detail, company_item, contact_detail, contact_item
+from connectra.shapes import company_detail, company_item, contact_detail, contact_item, contact_items
 
 ITEM = """uuid first_name last_name title company company_name_for_emails email email_status
     primary_email_catch_all_status seniority departments work_direct_phone home_phone mobile_phone corporate_phone
@@ -47,6 +47,13 @@ def test_a_contact_without_anything_has_every_key_as_null() -> None:
     item = contact_item(EMPTY)
     assert list(item) == ITEM.split()
     assert {key: value for key, value in item.items() if value is not None} == {"uuid": "p"}
+
+
+def test_items_of_many_contacts_are_those_of_each_whatever_company_its_neighbour_has() -> None:
+    other = {**FIRM, "uuid": "d", "name": "Other", "facebook_url": "_", "latest_funding_amount": None}
+    firms = [FIRM, dict(FIRM), other, None, FIRM, {**FIRM, "employees_count": 121}, other]
+    people = [{**PERSON, "uuid": str(at), "company": firm} for at, firm in enumerate(firms)] + [EMPTY, PERSON]
+    assert contact_items(people) == [contact_item(one) for one in people]
 
 
 @pytest.mark.parametrize(

@@ -156,8 +156,15 @@ def test_what_is_no_json_object_is_misread(body: bytes) -> None:
         decode(body)
 
 
-def test_data_that_is_null_is_no_records() -> None:
-    assert records({"data": None}) == []
+def test_only_filters_may_be_null() -> None:
+    assert records({"data": None}, nullable=True) == []
+    with pytest.raises(Misread):
+        records({"data": None})
+
+
+def test_an_answer_that_says_it_failed_is_misread() -> None:
+    with pytest.raises(Misread):
+        decode(b'{"data":[],"success":false}')
 
 
 @pytest.mark.parametrize(
@@ -166,6 +173,11 @@ def test_data_that_is_null_is_no_records() -> None:
 def test_an_answer_without_a_list_of_records_is_misread(value: dict[str, Any]) -> None:
     with pytest.raises(Misread):
         records(value)
+
+
+def test_a_record_of_other_types_is_no_answer() -> None:
+    with pytest.raises(Misread):
+        check_found(Query("contacts", everything=True), [{"uuid": "p", "title": 5}])
 
 
 @pytest.mark.parametrize("value", [{}, {"count": None}, {"count": True}, {"count": "3"}, {"count": 1.0}, {"count": -1}])

@@ -9,7 +9,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import pytest
 import pytest_asyncio
 
 from lab.legacy.tokens import access_token
+from proxy.cli.client import Refused
 from proxy.settings import Paths
 from proxy.store.embedded import Server
 from tests.support.connectra_fake import KEY, Connectra, connectra
@@ -100,9 +101,19 @@ class World:
         self.fake.behave.clear()
         self.fake.hanging.clear()
         async with asyncio.timeout(PATIENCE):
-            while await self.search() != "candidate" or self.kept():
+            while not all([await self.search() == "candidate", await self.at_the_top(), not self.kept()]):
                 await asyncio.sleep(0.05)
         return await made(self.legacy)
+
+    async def at_the_top(self) -> bool:
+        """Whether everybody is served; two outages within a bake have taken a rung away, which is given back."""
+        status = await self.serve.status()
+        if status is None or status["endpoints"][0]["percent"] == 100:
+            return status is not None
+        order = {"endpoint": "linkedin", "percent": 100, "reason": "the next test"}
+        with suppress(Refused):  # held at this moment
+            await asyncio.to_thread(self.serve.control.post, "/set", order)
+        return False
 
 
 @asynccontextmanager
@@ -159,11 +170,10 @@ async def test_a_gateway_killed_before_the_order_leaves_the_effect_to_legacy(wor
 
 async def test_a_gateway_killed_between_order_and_commit_makes_one_effect(world: World) -> None:
     before = await world.calm()
-    async with asyncio.TaskGroup() as clients:
-        async with locked(world, "crossfade_effects"):
-            search = clients.create_task(world.search())
-            await waiting(world.legacy, 1)
-            world.kill("gateway")
+    async with asyncio.TaskGroup() as clients, locked(world, "crossfade_effects"):
+        search = clients.create_task(world.search())
+        await waiting(world.legacy, 1)
+        world.kill("gateway")
     assert search.result() == "candidate"
     assert await world.settled(before) == (1, 1)
 
@@ -192,13 +202,39 @@ async def test_a_gateway_killed_after_the_answer_leaves_it_at_one(world: World) 
     assert await world.settled(before) == (1, 1)
 
 
+async def test_every_answer_has_one_effect_while_gateways_die_and_connections_break(world: World) -> None:
+    before = await world.calm()
+    answers: list[str | None] = []
+    over = asyncio.Event()
+
+    async def client() -> None:
+        while not over.is_set():
+            answers.append(await world.search())
+
+    async def more_of_the_candidate() -> None:
+        wanted = answers.count("candidate") + 15
+        async with asyncio.timeout(PATIENCE):
+            while answers.count("candidate") < wanted:
+                await asyncio.sleep(0.01)
+
+    async with asyncio.TaskGroup() as clients:
+        for _ in range(6):
+            clients.create_task(client())
+        for harm in (world.between.cut, lambda: world.kill("gateway"), world.between.cut):
+            await more_of_the_candidate()
+            harm()
+        await more_of_the_candidate()
+        over.set()
+    assert None not in answers
+    assert await world.settled(before) == (len(answers), len(answers))
+
+
 async def test_connections_to_the_database_that_break_in_the_order_make_one_effect(world: World) -> None:
     before = await world.calm()
-    async with asyncio.TaskGroup() as clients:
-        async with locked(world, "user_profiles"):
-            search = clients.create_task(world.search())
-            await waiting(world.legacy, 1)
-            world.between.cut()
+    async with asyncio.TaskGroup() as clients, locked(world, "user_profiles"):
+        search = clients.create_task(world.search())
+        await waiting(world.legacy, 1)
+        world.between.cut()
     assert search.result() == "candidate"
     assert await world.settled(before) == (1, 1)
 
@@ -234,11 +270,10 @@ async def test_a_worker_killed_before_the_order_leaves_none(world: World) -> Non
 
 async def test_a_worker_killed_between_order_and_answer_leaves_at_most_one(world: World) -> None:
     before = await world.calm()
-    async with asyncio.TaskGroup() as clients:
-        async with locked(world, "crossfade_effects"):
-            search = clients.create_task(world.search())
-            await waiting(world.legacy, 1)
-            world.kill("worker-0")
+    async with asyncio.TaskGroup() as clients, locked(world, "crossfade_effects"):
+        search = clients.create_task(world.search())
+        await waiting(world.legacy, 1)
+        world.kill("worker-0")
     assert search.result() is None
     assert await world.settled(before) in ((0, 0), (1, 1))
 

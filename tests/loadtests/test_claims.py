@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from loadtests.demo.claims import Notes, Row, claims
+from loadtests.demo.claims import AGREE, Notes, Row, claims
 from loadtests.demo.traffic import Logged
 
 
@@ -34,7 +34,8 @@ def good_rows() -> list[Row]:
 
 def good_log() -> list[Logged]:
     contacts = [Logged(float(at), "contact", "/c/", 200, 0.01) for at in range(70)]
-    return contacts + [Logged(at / 8, "count", "/n/", 200, 0.01, None, 0.5) for at in range(560)]
+    searches = [Logged(float(at), "linkedin", "/l/", 200, 0.01) for at in range(12)]
+    return contacts + searches + [Logged(at / 8, "count", "/n/", 200, 0.01, None, 0.5) for at in range(560)]
 
 
 def good_notes() -> Notes:
@@ -42,7 +43,8 @@ def good_notes() -> Notes:
         began=0.0, ended=100.0, outage=(40.0, 45.1), fallbacks=7, defect_at=16.0,
         defect={"path": "employees_count", "fingerprint": "f", "example": "e", "rule": "r", "hides": "h"},
         slow_gate="p50 1.41 times legacy's (1.38 to 1.45), limit 1.20", lagging=9, lag_p99=3.0, edited_at=33.0,
-        redeployed_at=50.0, refusal="rollout.yaml:3:4: no",
+        redeployed_at=50.0, refusal="rollout.yaml:3:4: no", by_hand={"linkedin": 6}, activities=12,
+        phases=dict.fromkeys(AGREE, (9, 0)),
     )  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from rollout.effects import NOT_BUNDLED, why_not
@@ -19,6 +21,6 @@ from tests.support.endpoints import endpoint
     ids=["no effects", "can be made", "can not be made", "another candidate"],
 )
 def test_effects_are_arranged_by_the_bundled_gateway_alone(
-    given: dict[str, object], gateway: str | None, why: str | None
+    given: dict[str, Any], gateway: str | None, why: str | None
 ) -> None:
     assert why_not(endpoint(**given), gateway) == why

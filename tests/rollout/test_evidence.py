@@ -175,7 +175,7 @@ def test_in_a_new_epoch_a_known_key_counts_for_rolling_back_only() -> None:
 
 @pytest.mark.parametrize(
     ("reason", "missing"),
-    [("shed", {"shed": 1}), ("not sampled", {}), ("declined earlier", {})],
+    [("shed", {"shed": 1}), ("not sampled", {}), ("effects", {}), ("declined earlier", {})],
 )
 def test_what_was_skipped_is_missing_unless_nobody_wanted_it(reason: str, missing: dict[str, int]) -> None:
     window = settled(opened(), sides(candidate_seconds=None, skipped=reason))

@@ -7,21 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import time
+from typing import Any
 
 from aiohttp import web
 
 from connectra.app import Gateway, make_runner
 from connectra.callers import Callers, Users
 from connectra.client import Client
+from proxy.analyst.examined import sides_of
 from proxy.exchange import Exchange
-from proxy.frames import Counts, Hello
+from proxy.frames import Counts, Hello, decode_exchanges, encode_exchanges
 from proxy.spooling import Spools
-from proxy.tasks import Tasks
 from proxy.worker.effects import Effects
 from proxy.worker.handover import Handover
 from proxy.worker.orders import Orders
@@ -31,10 +32,10 @@ from proxy.worker.service import Service
 from proxy.worker.sides import Setting, Sides
 from proxy.worker.slots import Slots
 from proxy.worker.tally import Tally
-from rollout.model import FULL, Upstream
+from rollout.model import FULL, Budget, Upstream
 from rollout.table import Route, Table
 from tests.support.backends import FailingBackend
-from tests.support.connectra_fake import KEY, Connectra, connectra
+from tests.support.connectra_fake import KEY, Behave, Connectra, connectra
 from tests.support.gateway import JWT_SECRET, SECRET, bearer
 from tests.support.tables import route, table
 
@@ -42,7 +43,8 @@ PATIENCE = 20.0
 SERVED, MIRRORED = "served", "mirrored"
 """The candidate answers all requests; or it is only asked beside legacy."""
 GOOD = "/api/v1/contacts/good/"
-CONNECTRA_SECONDS = 0.5
+GENEROUS = 15.0
+"""Seconds of every deadline that a test is not about: machines may be busy."""
 _CONTACTS, _COMPANIES = "/api/v1/contacts/", "/api/v1/companies/"
 _OF = _COMPANIES + "company/{company_uuid}/contacts/"
 TEMPLATES = {
@@ -99,6 +101,23 @@ class Reply:
         return self.status, [one for one in self.fields if not one.lower().startswith(b"connection:")], self.body
 
 
+@dataclass(frozen=True)
+class Bad:
+    """One case: what is sent or done, the endpoint that it is for, and the reason that is counted."""
+
+    name: str
+    endpoint: str
+    reason: str
+    target: bytes = b""
+    body: bytes = b""
+    fields: tuple[bytes, ...] = ()
+    behave: Behave | None = None
+    path: str = "*"
+    """Of Connectra, where it behaves so."""
+    method: bytes = b"GET"
+    host: bytes = b"api.test"
+
+
 def read(raw: bytes) -> Reply:
     """An answer from its bytes."""
     head, _, body = raw.partition(b"\r\n\r\n")
@@ -126,22 +145,43 @@ class Stage:
         async with asyncio.timeout(PATIENCE):
             reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
             try:
-                writing = asyncio.ensure_future(_written(writer, raw))
-                try:
-                    return await reader.read()
-                finally:
-                    writing.cancel()
-                    await asyncio.wait({writing})
+                return await _exchanged(reader, writer, raw)
             finally:
                 writer.close()
 
-    async def ask(self, target: bytes, *, method: bytes = b"GET", fields: tuple[bytes, ...] = (), body: bytes = b"") -> Reply:
+    async def ask(
+        self,
+        target: bytes,
+        *,
+        method: bytes = b"GET",
+        fields: tuple[bytes, ...] = (),
+        body: bytes = b"",
+        host: bytes = b"api.test",
+    ) -> Reply:
         """One request of somebody whom legacy has accepted, its target and fields as they are."""
-        own = [b"Host: api.test", b"Authorization: " + self.bearer, b"Connection: close"]
+        own = [b"Host: " + host, b"Authorization: " + self.bearer, b"Connection: close"]
         if body:
             own.append(b"Content-Length: %d" % len(body))
         head = b"\r\n".join([method + b" " + target + b" HTTP/1.1", *own, *fields, b"", b""])
         return read(await self.send(head + body))
+
+    async def alive(self) -> None:
+        """The next good request is answered from Connectra, no more connections are open than are kept, and what was
+        seen can cross to the analyst, who can read it.
+        """
+        crossed = decode_exchanges(encode_exchanges(self.handover.taken))
+        assert crossed == self.handover.taken
+        assert [sides_of(exchange).at for exchange in crossed] == [exchange.at for exchange in crossed]
+        self.fake.behave.clear()
+        self.client._seconds = GENEROUS
+        before = len(self.handover.taken)
+        reply = await self.ask(GOOD.encode())
+        await self.settled()
+        assert (b'"Ada"' in reply.body) == (self.mode == SERVED)
+        assert [one.candidate.status for one in self.handover.taken[before:] if one.candidate] == [200]
+        assert self.open()["taken"] == 0
+        assert self.open()["legacy"] <= 1
+        assert self.open()["gateway"] <= 2
 
     async def settled(self) -> Counts:
         """What was counted, once nothing is under way."""
@@ -159,6 +199,23 @@ class Stage:
         return {"legacy": self.legacy.connections, "gateway": len(server.connections), "taken": taken}
 
 
+async def _exchanged(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, raw: bytes) -> bytes:
+    """Writes and reads at the same time: a peer may answer before it has everything."""
+    async with asyncio.TaskGroup() as both:
+        writing = both.create_task(_written(writer, raw), name="writing")
+        reading = both.create_task(_read(reader), name="reading")
+        reading.add_done_callback(lambda _: writing.cancel())
+    return reading.result()
+
+
+async def _read(reader: asyncio.StreamReader) -> bytes:
+    """Until the peer closes; b"" when it resets the connection."""
+    try:
+        return await reader.read()
+    except ConnectionError:
+        return b""
+
+
 async def _written(writer: asyncio.StreamWriter, raw: bytes) -> None:
     """A peer that has answered and closed takes no more."""
     try:
@@ -168,27 +225,32 @@ async def _written(writer: asyncio.StreamWriter, raw: bytes) -> None:
         return
 
 
-def routes(mode: str, **given: object) -> tuple[Route, ...]:
+def routes(mode: str, **given: Any) -> tuple[Route, ...]:
     """All endpoints, served wholly by the candidate, or mirrored wholly."""
-    shares = {"percent": FULL, "shadow": 0} if mode == SERVED else {"percent": 0, "shadow": FULL}
-    read_only = [route(name, template=template, **shares, **given) for name, template in TEMPLATES.items()]
-    linkedin = route("linkedin", method="POST", template="/api/v2/linkedin/", effects=True, **shares, **given)
+    shares: dict[str, Any] = {"percent": FULL, "shadow": 0} if mode == SERVED else {"percent": 0, "shadow": FULL}
+    shares |= {"serve_deadline": GENEROUS, "budget": Budget(deadline=GENEROUS)} | given
+    read_only = [route(name, template=template, **shares) for name, template in TEMPLATES.items()]
+    linkedin = route("linkedin", method="POST", template="/api/v2/linkedin/", effects=True, **shares)
     return (*read_only, linkedin)
 
 
 @asynccontextmanager
-async def stage(mode: str, folder: Path, **given: object) -> AsyncIterator[Stage]:
-    """Everything on random ports; the caller of `Stage.ask` has been vouched for."""
+async def stage(mode: str, folder: Path, *, seconds: float = GENEROUS, **given: Any) -> AsyncIterator[Stage]:
+    """Everything on random ports; the caller of `Stage.ask` has been vouched for.
+
+    `seconds` is the gateway's patience with Connectra; `given` is for all routes.
+    """
     async with connectra() as fake, Legacy(OWN_WORDS) as legacy:
         fake.contacts = [{"uuid": "good", "first_name": "Ada", "company_id": "c"}]
         fake.companies = [{"uuid": "c", "name": "Sample Works"}]
-        client, users = Client(fake.url, KEY, CONNECTRA_SECONDS), Users(None)
+        client, users = Client(fake.url, KEY, seconds), Users(None)
         gateway = make_runner(Gateway(client, Callers(JWT_SECRET, users), SECRET))
         await gateway.setup()
         await web.UnixSite(gateway, f"{folder}/gateway").start()
         where = table(
             *routes(mode, **given), legacy=legacy.url, candidate=f"unix:{folder}/gateway", issued_at=time()
         )
+        (folder / "outbox").mkdir()
         service, handover = _service(where, folder)
         server = make_server(service.handle, service.unreadable)
         listening = await asyncio.get_running_loop().create_server(server, "127.0.0.1", 0)

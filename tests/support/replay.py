@@ -19,6 +19,7 @@ from connectra.client import Client
 from lab import people
 from lab.connectra import legacy
 from lab.connectra.engine import Engine
+from lab.connectra.feed import FILTERS
 from lab.legacy.tokens import access_token
 from loadtests.replay.asking import Sides, Tally, ask
 from loadtests.replay.questions import Data, Question, Questions
@@ -84,6 +85,8 @@ async def filled_from(dsn: str) -> Engine:
     finally:
         await connection.close()
     engine, now = Engine(), datetime.now(UTC)
+    for row in FILTERS:  # any spelling of a LinkedIn address can be looked for (docs/operating.md)
+        engine.filters.add(row)
     for service in ("company", "contact"):
         for record in found[service].values():
             engine.table(service).put(record)

@@ -13,14 +13,14 @@ from tests.support.backends import Behave, FailingBackend, Sent
 from tests.support.tables import route, table
 from tests.support.workers import PATIENCE, Analyst, Worker, analyst, worker
 
-PIECE = bytes(range(256)) * 256
+PIECE = (b"0123456789abcdef" * 8)[1:] * 516 + b"wxyz"
 MIB = 1 << 20
 EXPORT = "/contacts/7/"
 
 
 def head(size: int, status: str = "200 OK", *fields: str) -> bytes:
     """The head of an answer of `size` bytes."""
-    lines = [f"HTTP/1.1 {status}", "Content-Type: text/csv", f"Content-Length: {size}", *fields, "", ""]
+    lines = [f"HTTP/1.1 {status}", "Content-Type: text/plain", f"Content-Length: {size}", *fields, "", ""]
     return "\r\n".join(lines).encode()
 
 

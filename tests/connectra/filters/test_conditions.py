@@ -89,7 +89,7 @@ async def test_tokens_within_the_joined_list(connection: asyncpg.Connection, nam
     def asked(where: Where) -> None:
         (where.in_array if name == "keywords" else where.all_in_array)("v", raw)
 
-    values = (*LISTS, [])
+    values: tuple[Any, ...] = (*LISTS, [])
     ours = kept(only(condition(CONTACTS[name], [raw])), "keywords", values)
     assert agree(ours, await kept_by_legacy(connection, "text[]", values, asked))
 
@@ -109,7 +109,7 @@ async def test_exclusions_let_nothing_pass(connection: asyncpg.Connection, value
 async def test_exclusions_of_lists_look_into_the_joined_list(
     connection: asyncpg.Connection, values: list[str]
 ) -> None:
-    rows = (*LISTS, [], None)
+    rows: tuple[Any, ...] = (*LISTS, [], None)
     ours = kept(only(condition(CONTACTS["exclude_departments"], values)), "departments", rows)
     theirs = await kept_by_legacy(connection, "text[]", rows, lambda where: where.without(joined("v"), values))
     assert agree(ours, theirs)
@@ -181,12 +181,12 @@ def test_bounds_of_what_the_index_has_not_do_not_narrow() -> None:
 @pytest.mark.parametrize(
     ("name", "raw", "narrows"),
     [
-        ("title", "Sales Manager", Text("title", ("sales manager",))),
-        ("title", "sales,manager", Text("title", ("sales", "manager"))),
+        ("title", "Sales Manager", Text("title", ("sales manag nager",))),
+        ("title", "sales,manager", Text("title", ("sales", "manag nager"))),
         ("title", "sales,vp", None),
         ("title", "sales,SALES", Text("title", ("sales",))),
         ("email", "someone", None),
-        ("company", "Sample", Text("name", ("sample",))),
+        ("company", "Sample", Text("name", ("sampl ample",))),
         ("exclude_titles", "manager", None),
     ],
 )

@@ -84,9 +84,9 @@ async def test_uuids_without_filters_are_asked_for_without_the_rest(fake: Connec
 @pytest.mark.parametrize(
     ("query", "narrows"),
     [
-        ("title=engineer&title=manager", [Text("title", ("manager",))]),
-        ("name=engineers&company=sample", [Text("name", ("sample",))]),
-        ("company=sample&name=engineers", [Text("name", ("sample",))]),
+        ("title=engineer&title=manager", [Text("title", ("manag nager",))]),
+        ("name=engineers&company=sample", [Text("name", ("sampl ample",))]),
+        ("company=sample&name=engineers", [Text("name", ("sampl ample",))]),
         ("employees=5&employees_count=7", [Range("employees_count", 7, 7)]),
         ("employees=5&employees_min=2", [Range("employees_count", 5, 5)]),
         ("title=engineer&title=", []),
@@ -146,13 +146,13 @@ def test_what_legacy_refuses_or_can_not_be_said_is_declined_by_name(query: str, 
 @pytest.mark.parametrize(
     ("query", "name"),
     [
-        ("email=ann", "email"),
+        ("seniority=vp", "seniority"),
         ("limit=5&title=vp", "title"),
         ("exclude_seniorities=vp", "exclude_seniorities"),
         ("created_at_after=2024-01-01", "created_at_after"),
         ("employees_min=9&employees_max=5", "employees_min"),
         ("company=", "company"),
-        ("exclude_company_ids=d&email=ann", "exclude_company_ids"),
+        ("exclude_company_ids=d&seniority=vp", "exclude_company_ids"),
     ],
 )
 async def test_a_filter_that_nothing_can_be_looked_for_by_is_declined_before_any_call(
@@ -170,7 +170,7 @@ async def test_companies_that_nothing_can_be_looked_for_by_are_declined(client: 
 
 async def test_more_than_a_thousand_to_look_through_are_declined(fake: Connectra, client: Client) -> None:
     fake.contacts = [{"uuid": f"p{number}", "company_id": "c"} for number in range(1001)]
-    selection = await of_company(client, "email=ann")
+    selection = await of_company(client, "seniority=vp")
     with pytest.raises(TooMany, match="over 1,000 records"):
         await selection.count(client, "e")
 
@@ -273,3 +273,51 @@ async def test_bounds_that_contradict_find_nobody_within_a_company(fake: Connect
     query = "created_at_after=2024-01-03&created_at_before=2024-01-01"
     selection = await select(client, asked(query), "contacts", OF_COMPANY, within=WITHIN)
     assert await kept(client, selection) == []
+
+
+# -- values that are looked up ----------------------------------------------------------------------------------
+
+DERIVED = [{"key": "email", "service": "contact", "direct_derived": True, "active": True, "deleted_at": None}]
+
+
+def derived(fake: Connectra, *values: str) -> None:
+    fake.common["/common/contact/filters"] = DERIVED
+    fake.common["/common/contact/filters/data"] = [{"value": value, "display_value": value} for value in values]
+
+
+async def test_a_field_with_a_derived_filter_is_looked_up_and_then_asked_for_exactly(
+    fake: Connectra, client: Client
+) -> None:
+    derived(fake, "ann@x.test", "joann@x.test", "ann@x.test")
+    selection = await of_contacts(client, "email=ann@")
+    assert selection.query.must == (Keyword("email", ("ann@x.test", "joann@x.test")),)
+    assert not selection.exact
+
+
+async def test_the_records_of_looked_up_values_are_looked_at_all_the_same(fake: Connectra, client: Client) -> None:
+    derived(fake, "ann@x.test")
+    selection = await of_contacts(client, "email=ann@&seniority=vp")
+    person = {"uuid": "p", "email": "ann@x.test"}
+    assert [selection.keeps(person | {"seniority": word}) for word in ("svp", "cxo")] == [True, False]
+
+
+async def test_a_value_that_no_record_has_is_an_empty_answer(fake: Connectra, client: Client) -> None:
+    derived(fake)
+    assert await (await of_contacts(client, "email=nobody")).count(client, "e") == 0
+    assert "/contacts/count" not in fake.paths()
+
+
+async def test_without_the_derived_filter_nothing_is_to_be_looked_for(client: Client) -> None:
+    with pytest.raises(Declined, match="parameter email: nothing to look for"):
+        await of_contacts(client, "email=ann@")
+
+
+async def test_more_values_than_one_look_up_tells_of_narrow_nothing(fake: Connectra, client: Client) -> None:
+    derived(fake, *(f"{number}@x.test" for number in range(100)))
+    with pytest.raises(Declined, match="nothing to look for"):
+        await of_contacts(client, "email=x.test")
+
+
+async def test_words_are_rather_looked_for_than_values(fake: Connectra, client: Client) -> None:
+    derived(fake, "ann@x.test")
+    assert (await of_contacts(client, "email=ann@&title=engineer")).query.must == ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import web
@@ -116,6 +116,28 @@ async def test_what_legacy_refuses_is_declined_to_it(world: World, path: str, re
 async def test_an_export_that_is_not_made_here_is_declined(world: World, columns: Row, reason: str) -> None:
     await world.export(**columns)
     assert (await declined(world), world.fake.calls) == (reason, [])
+
+
+@pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        ({"created_at": -2, "expires_at": 24 - 0.1}, None),
+        ({"created_at": -2, "expires_at": 24 - 0.3}, "the export is older than 900 s"),
+        ({"created_at": -2, "expires_at": 48}, "the export is older than 900 s"),
+        ({"created_at": -2, "expires_at": 1}, "the export is older than 900 s"),
+        ({"created_at": -0.1, "expires_at": None}, None),
+        ({"created_at": -2, "expires_at": None}, "the export is older than 900 s"),
+    ],
+    ids=["completed now", "completed before", "lives longer", "lives shorter", "ordered now", "ordered before"],
+)
+async def test_an_old_export_is_left_to_legacy_whose_file_is_as_old(
+    world: World, columns: dict[str, float | None], reason: str | None
+) -> None:
+    world.fake.contacts = contacts(1)
+    now = datetime.now(UTC)
+    times: Row = {name: None if hours is None else now + timedelta(hours=hours) for name, hours in columns.items()}
+    await world.export(**times)
+    assert await declined(world) == reason
 
 
 async def test_too_many_ids_are_declined(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

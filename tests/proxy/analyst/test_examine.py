@@ -80,9 +80,11 @@ class Asker:
         self.legacy: list[Observed | AskFailed] = []
         self.candidate: list[Observed | AskFailed] = []
         self.asked: list[tuple[bool, Upstream]] = []
+        self.deadlines: set[float] = set()
 
     async def ask(self, upstream: Upstream, exchange: Exchange, *, candidate: bool, deadline: float) -> Observed:
         self.asked.append((candidate, upstream))
+        self.deadlines.add(deadline)
         answers = self.candidate if candidate else self.legacy
         found = answers.pop(0) if len(answers) > 1 else answers[0]
         if isinstance(found, AskFailed):
@@ -352,6 +354,16 @@ async def test_a_recheck_that_failed_is_followed_by_the_next(bench: Bench) -> No
     bench.answers([AskFailed("gone"), observed(NEW)], NEW)
     told = await bench.take(exchange(NEW, OLD))
     assert (told.verdict.outcome, told.verdict.lag) == (Outcome.LAGGING, None)
+
+
+@pytest.mark.parametrize(("stream", "seconds", "times"), [(False, 10.0, 10), (True, 60.0, 3)])
+async def test_answers_that_stream_have_more_time_at_a_recheck_and_fewer_turns(
+    bench: Bench, *, stream: bool, seconds: float, times: int
+) -> None:
+    bench.configure(stream=stream, recheck=(1.0, 2.0))
+    bench.answers([AskFailed("too slow")], NEW)
+    await bench.take(exchange(OLD, NEW))
+    assert (bench.asker.deadlines, len(bench.asker.asked)) == ({seconds}, times)
 
 
 async def test_a_side_that_is_away_is_asked_once_more_than_planned(bench: Bench) -> None:

@@ -71,6 +71,48 @@ def test_the_way_to_a_path_ends_where_it_can_not_be_followed() -> None:
     assert list(along({"a": [1]}, "a[7].c")) == [{"a": [1]}]
 
 
+CSV = (("content-type", "text/csv; charset=utf-8"),)
+COLUMNS = "contact_uuid,contact_title,contact_updated_at,company_uuid,company_name,company_updated_at\n"
+
+
+def csv(*rows: str) -> Answer:
+    return Answer(200, CSV, (COLUMNS + "".join(f"{row}\n" for row in rows)).encode())
+
+
+def told(answer: Answer, *paths: str) -> bool:
+    rules = parse_rules({"csv": ["contact_uuid", "company_uuid"]})
+    return Evidence(answer, answer, rules, date(2026, 3, 1), paths, NOON - 60, NOON + 8).run()
+
+
+def test_a_differing_row_of_a_csv_that_was_just_written_is_evidence() -> None:
+    table = csv(f"b,VP,{OLD},f,Works,{OLD}", f"a,VP,{FRESH},f,Works,{OLD}")
+    assert told(table, "[contact_uuid=a].contact_title")
+    assert told(table, "[contact_uuid=a].company_name")
+    assert told(table, "[contact_uuid=a]")
+    assert not told(table, "[contact_uuid=b].contact_title")
+    assert not told(table, "[contact_uuid=none].contact_title", "[].contact_text_search")
+
+
+def test_a_company_that_was_just_written_explains_its_own_columns_alone() -> None:
+    table = csv(f"a,VP,{OLD},f,Works,{FRESH}")
+    assert told(table, "[contact_uuid=a].company_name")
+    assert not told(table, "[contact_uuid=a].contact_title")
+
+
+def test_a_row_of_a_csv_may_be_named_by_its_place() -> None:
+    assert told(csv(f"a,VP,{OLD},f,W,{OLD}", f"b,VP,{FRESH},f,W,{OLD}"), "[1].contact_title")
+    assert not told(csv(f"a,VP,{OLD},f,W,{OLD}", f"b,VP,{FRESH},f,W,{OLD}"), "[0].contact_title")
+
+
+def test_a_csv_of_any_size_is_read_for_evidence_row_by_row() -> None:
+    rows = [f"{at},VP,{OLD},f,Works,{OLD}" for at in range(20_000)]
+    assert told(csv(*rows, f"a,VP,{FRESH},f,Works,{OLD}"), "[contact_uuid=a].contact_title")
+
+
+def test_a_csv_that_breaks_off_is_no_evidence() -> None:
+    assert not told(csv("b,VP", f"a,VP,{FRESH},f,Works,{OLD}"), "[contact_uuid=a].contact_title")
+
+
 def write(at: float, **params: str) -> Write:
     return Write(AT + at, "contact", params, 200)
 

@@ -101,3 +101,14 @@ def test_a_file_that_can_not_be_read_is_bad_input(
         path.write_bytes(content)
     assert run(path) == 2
     assert str(path) in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("dsn", "warned"), [("", True), ("postgresql://legacy", False)])
+def test_downloads_that_could_never_be_answered_are_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, dsn: str, *, warned: bool
+) -> None:
+    monkeypatch.setenv("LEGACY_DATABASE_URL", dsn)
+    assert run(written(tmp_path, with_endpoint("stream: true\nbudget: {spool: 64MiB}"))) == 0
+    out = capsys.readouterr()
+    assert "streams, compared up to 64 MiB" in out.out
+    assert ("LEGACY_DATABASE_URL is not set: it declines them all" in out.err) == warned

@@ -25,6 +25,12 @@ def test_what_connection_names_ends_here_as_well() -> None:
     assert end_to_end((*FIELDS, (b"Connection", b"close, X-Hop"), (b"X-Hop", b"1"))) == list(FIELDS)
 
 
+@pytest.mark.parametrize("name", [b"Host", b"host", b"Content-Length"])
+def test_what_a_request_is_framed_and_addressed_by_is_never_one_connections(name: bytes) -> None:
+    fields = ((b"Host", b"api.test"), (b"Content-Length", b"5"))
+    assert end_to_end((*fields, (b"Connection", name))) == list(fields)
+
+
 def test_a_caller_can_not_set_our_fields() -> None:
     assert end_to_end((*FIELDS, (b"X-Crossfade-Shadow", b"1"), (b"x-crossfade-vouched", b"1"))) == list(FIELDS)
 

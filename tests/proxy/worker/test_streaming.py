@@ -107,6 +107,30 @@ async def test_a_shadow_that_breaks_off_leaves_no_file(stage: Streams) -> None:
     assert list(stage.spool.iterdir()) == []
 
 
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "failure"),
+    [(CHUNKED, Failure.RESET), (CHUNKED + b"no number\r\n", Failure.INVALID)],
+    ids=["cut", "wrong"],
+)
+async def test_a_body_that_is_cut_is_told_from_one_that_is_framed_wrong(
+    stage: Streams, answer: bytes, failure: Failure
+) -> None:
+    async def behave(sent: Sent, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    stage.candidate.behave = behave
+    one = await stage.play()
+    await one.get(EXPORT)
+    made = await stage.analyst.exchange()
+    assert made.candidate is not None
+    assert made.candidate.failure is failure
+
+
 async def test_a_client_that_leaves_leaves_no_file(stage: Streams) -> None:
     stage.legacy.behave = held(head(2 * MIB) + bytes(MIB), asyncio.Event(), b"")
     stage.candidate.behave = flood(MIB)
