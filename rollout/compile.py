@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, date, datetime
 
 from rollout.bucket import derive
@@ -135,11 +135,15 @@ def _same(endpoint: Endpoint, route: Route) -> bool:
     return described == (route.phase, route.method, route.template, route.candidate)
 
 
-def orders(config: Config, states: Mapping[str, EndpointState], before: Config | None) -> list[tuple[str, Event]]:
+def orders(
+    config: Config, states: Mapping[str, EndpointState], before: Config | None, refused: Collection[str] = ()
+) -> list[tuple[str, Event]]:
     """What the file asks for, in the order in which it is done: an edit of rules, an acknowledgement, a percent.
 
     `before` is the configuration that was in force, None at a start. A percent is an order only if it differs from
-    the last one that an operator gave and from the live one. That an edit loosens a gate is said in its reason.
+    the last one that an operator gave and from the live one, and if the edit touched it: one that stands as it stood
+    may merely wait for its write-back. `refused` are endpoints whose order could not be done before: it is tried again.
+    That an edit loosens a gate is said in its reason.
     """
     old = {endpoint.name: endpoint for endpoint in before.endpoints} if before is not None else {}
     found = []
@@ -153,7 +157,8 @@ def orders(config: Config, states: Mapping[str, EndpointState], before: Config |
         if endpoint.acknowledge is not None and endpoint.acknowledge == state.latch:
             named = Event(EventKind.ACKNOWLEDGE, "acknowledged in the file", acknowledges=endpoint.acknowledge)
             found.append((endpoint.name, named))
-        if is_order(state, endpoint.percent):
+        touched = was is None or was.percent != endpoint.percent or endpoint.name in refused
+        if touched and is_order(state, endpoint.percent):
             reason = f"line {endpoint.line} of the file"
             found.append((endpoint.name, Event(EventKind.FILE_ORDER, reason, percent=endpoint.percent)))
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -121,8 +122,9 @@ def _pieces(pattern: str) -> list[str]:
     return pieces
 
 
+@lru_cache(maxsize=1 << 17)
 def _folded(text: str) -> str:
-    """Lower case letter by letter, as PostgreSQL's; a text keeps its length."""
+    """Lower case letter by letter, as PostgreSQL's; a text keeps its length. Remembered: columns are read again."""
     return text.lower() if text.isascii() else "".join(letter.lower()[0] for letter in text)
 
 

@@ -24,12 +24,12 @@ ATTRIBUTES = ("first_name", "last_name", "title", "seniority", "department", "em
 LISTS = {
     "company-contacts-uuids": "{scoped}count/uuids/",
     "company-contacts-attribute": "{scoped}{attribute}/?distinct=true",
-    "contacts": "/api/v1/contacts/?company={name}&limit=25",
-    "contacts-count": "/api/v1/contacts/count/?company={name}",
-    "contacts-uuids": "/api/v1/contacts/count/uuids/?company={name}",
-    "companies": "/api/v1/companies/?name={name}&limit=100",
-    "companies-count": "/api/v1/companies/count/?name={name}",
-    "companies-uuids": "/api/v1/companies/count/uuids/?name={name}",
+    "contacts": "/api/v1/contacts/?email={email}&limit=25",
+    "contacts-count": "/api/v1/contacts/count/?email={email}",
+    "contacts-uuids": "/api/v1/contacts/count/uuids/?email={email}",
+    "companies": "/api/v1/companies/?website={site}&limit=100",
+    "companies-count": "/api/v1/companies/count/?website={site}",
+    "companies-uuids": "/api/v1/companies/count/uuids/?website={site}",
 }
 """Lists, counts and uuids: few a second, so that they are compared and wait for their turn."""
 FIRST_NAMES = ("Ann", "Bea", "Cem", "Dora", "Emil", "Finn", "Gila", "Hugo")
@@ -37,7 +37,7 @@ FIRST_NAMES = ("Ann", "Bea", "Cem", "Dora", "Emil", "Finn", "Gila", "Hugo")
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What can be asked for: uuids, LinkedIn URLs and company names that exist, and one token a caller.
+    """What can be asked for: uuids, LinkedIn URLs, e-mail addresses and websites that exist, and one token a caller.
 
     `exports` are downloads of the first caller.
     """
@@ -45,7 +45,8 @@ class Material:
     contacts: tuple[str, ...]
     companies: tuple[str, ...]
     linkedin: tuple[str, ...]
-    names: tuple[str, ...]
+    emails: tuple[str, ...]
+    sites: tuple[str, ...]
     tokens: tuple[str, ...] = field(repr=False)
     exports: tuple[str, ...] = field(default=(), repr=False)
 
@@ -91,10 +92,10 @@ class Mix:
     company: float = 27.0
     company_contacts: float = 18.0
     count: float = 24.0
-    linkedin: float = 3.0
+    linkedin: float = 1.0
     write: float = 7.0
-    lists: float = 8.0
-    downloads: float = 0.5
+    lists: float = 3.2
+    downloads: float = 0.2
 
     @property
     def total(self) -> float:
@@ -118,9 +119,11 @@ class Mix:
 def _shot(kind: str, material: Material, rng: random.Random) -> Shot:
     company = rng.choice(material.companies)
     scoped = f"/api/v1/companies/company/{company}/contacts/"
-    name = quote_plus(rng.choice(material.names))
     if kind in LISTS:
-        return Shot(kind, "GET", LISTS[kind].format(scoped=scoped, name=name, attribute=rng.choice(ATTRIBUTES)))
+        email, site = quote_plus(rng.choice(material.emails)), quote_plus(rng.choice(material.sites))
+        attribute = rng.choice(ATTRIBUTES)
+        path = LISTS[kind].format(scoped=scoped, attribute=attribute, email=email, site=site)
+        return Shot(kind, "GET", path)
     match kind:
         case "contact":
             return Shot(kind, "GET", f"/api/v1/contacts/{rng.choice(material.contacts)}/")

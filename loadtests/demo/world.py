@@ -28,12 +28,12 @@ from proxy.store.embedded import embedded_postgres
 SECRET = "lab-secret"
 API_KEY = "lab-key"
 COMPANIES, CONTACTS, CALLERS = 2_000, 20_000, 2_000
-LEGACY_MEDIAN, CANDIDATE_MEDIAN, SIGMA = 25.0, 24.0, 0.2
-"""Service times, milliseconds: so large that a noisy machine decides nothing."""
+LEGACY_MEDIAN, CANDIDATE_MEDIAN, SIGMA = 25.0, 19.0, 0.2
+"""Service times, milliseconds: so large, and so far apart, that a noisy machine decides nothing."""
 SLOW_MEDIAN = 30.0
 """Of each of the two calls that a page of a company's contacts takes side by side: together 40 % over legacy."""
-PAIR_MEDIAN = 21.0
-"""The same for the count, which is to be as fast as legacy."""
+PAIR_MEDIAN = 17.0
+"""The same for the count, which is to be about as fast as legacy."""
 LAG = 1.5
 EXPORTED = 100
 """Rows of each of the two exports that callers download."""
@@ -106,7 +106,7 @@ def latencies() -> dict[str, float]:
         "company": CANDIDATE_MEDIAN,
         "company-contacts": SLOW_MEDIAN,
         "company-contacts-count": PAIR_MEDIAN,
-        "linkedin": CANDIDATE_MEDIAN,
+        "linkedin": CANDIDATE_MEDIAN / 2,
     }
 
 
@@ -208,8 +208,11 @@ async def read_material(dsn: str, secret: str = SECRET) -> Material:
             "SELECT c.uuid FROM companies c WHERE (SELECT count(*) FROM contacts p WHERE p.company_id = c.uuid) <= 25"
             " ORDER BY c.id"
         )
-        names = await connection.fetch(
-            "SELECT name FROM companies WHERE name ~ '^(Globex|Initech|Umbra|Vento|Quark|Nimbus) [0-9]+$' ORDER BY id"
+        emails = await connection.fetch(
+            "SELECT email FROM contacts WHERE email ~ '^[a-z-]+-[0-9]+@' ORDER BY id LIMIT 2000"
+        )
+        sites = await connection.fetch(
+            "SELECT split_part(website, '.', 2) FROM companies_metadata WHERE website ~ '^https://www.company[0-9]+.'"
         )
         linkedin = await connection.fetch(
             "SELECT linkedin_url FROM contacts_metadata WHERE linkedin_url LIKE 'http%' ORDER BY id LIMIT 500"
@@ -221,5 +224,5 @@ async def read_material(dsn: str, secret: str = SECRET) -> Material:
     tokens = (
         jwt.encode({"sub": str(row[0]), "type": "access", "exp": expiry}, secret, algorithm="HS256") for row in users
     )
-    found = [tuple(str(row[0]) for row in rows) for rows in (contacts, companies, linkedin, names)]
-    return Material(found[0], found[1], found[2], found[3], tuple(tokens))
+    found = [tuple(str(row[0]) for row in rows) for rows in (contacts, companies, linkedin, emails, sites)]
+    return Material(found[0], found[1], found[2], found[3], found[4], tuple(tokens))

@@ -214,7 +214,7 @@ class Steward:
                 old = before.get(name)
                 if old is None:
                     continue
-                standing.window, standing.ruling = old.window, old.ruling
+                standing.window, standing.ruling, standing.refused = old.window, old.ruling, old.refused
             await self._take_orders(edited)
         self._ports.changed()
 
@@ -227,9 +227,10 @@ class Steward:
     async def _take_orders(self, before: Config | None) -> None:
         """Does what the file asks for, and restarts evidence that was gathered against other thresholds."""
         states = {name: standing.state for name, standing in self.standings.items()}
+        again = {name for name, standing in self.standings.items() if standing.refused}
         for standing in self.standings.values():
             standing.refused = None
-        for name, event in list(orders(self.config, states, before)):
+        for name, event in list(orders(self.config, states, before, again)):
             refused = await self._try(self.standings[name], event, FILE)
             if event.kind is EventKind.FILE_ORDER:
                 self.standings[name].refused = refused

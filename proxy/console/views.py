@@ -16,6 +16,7 @@ from proxy.store.rows import AuditRow, Known, Sample
 from rollout.evidence import Window
 from rollout.ladder import next_rung
 from rollout.model import Endpoint
+from rollout.sides import Side
 from rollout.states import EndpointState
 
 Json = dict[str, Any]
@@ -118,7 +119,7 @@ def figures(window: Window) -> Json:
         "errors": sum(tallies.failures.values()),
         "declined": sum(tallies.declined.values()),
         "lost": dict(tallies.missing),
-        "served": dict(tallies.reported),
+        "served": {side.value: tallies.served.get(side, 0) + tallies.reported.get(side, 0) for side in Side},
         "lag_p99": window.lags.quantile(0.99),
         "seconds": {
             side: {"p50": sketch.quantile(0.5), "p95": sketch.quantile(0.95)}

@@ -227,6 +227,16 @@ def test_an_old_file_and_what_the_judge_wrote_order_nothing() -> None:
     assert kinds(FILE.replace("percent: 5", "percent: 25"), LIVE) == []
 
 
+def test_a_percent_that_the_edit_left_alone_is_no_order() -> None:
+    edited = FILE + "        read_your_writes: 1s\n"  # a percent whose write-back is still to come, or has failed
+    assert kinds(edited, LIVE, FILE) == []
+
+
+def test_a_percent_that_was_refused_before_is_ordered_again() -> None:
+    found = orders(config(), {"contact": LIVE}, config(), refused={"contact"})
+    assert [event.kind for _, event in found] == [EventKind.FILE_ORDER]
+
+
 def test_an_endpoint_that_has_no_state_is_ordered_nothing() -> None:
     assert orders(config(), {}, None) == []
 

@@ -34,7 +34,7 @@ USER, OTHER = people.user_uuid(2), people.user_uuid(3)
 """USER pays for what it exports."""
 SECRET = "lab-secret"
 ENDPOINT = "export-download"
-CONTACTS, COMPANIES = 3000, 200
+CONTACTS, COMPANIES = 2000, 200
 CREATE = {"contacts": "/api/v2/exports/contacts/export", "companies": "/api/v2/exports/companies/export"}
 IDS = {"contacts": "contact_uuids", "companies": "company_uuids"}
 _LINE = re.compile(r"(crossfade_\w+)\{(.*)\} (\S+)")
@@ -160,6 +160,12 @@ class Whole:
         async with self.session.post(CREATE[kind], json=body) as answer:
             assert answer.status == 201, await answer.text()
             return str((await answer.json())["export_id"])
+
+    async def made(self) -> tuple[int, int]:
+        """Exports of USER, and the credits that are left."""
+        rows = await self.legacy.row("SELECT count(*) AS rows FROM user_exports WHERE user_id = $1", USER)
+        paid = await self.legacy.row("SELECT credits FROM user_profiles WHERE user_id = $1", USER)
+        return rows["rows"], paid["credits"]
 
     async def completed(self, export_id: str) -> str:
         """The path of its download, when legacy has made the file."""

@@ -255,6 +255,20 @@ async def test_an_edit_of_percent_is_an_order_once(bench: Bench) -> None:
     assert await bench.kinds() == ["file order", "order: rollback", "order: resume"]
 
 
+async def test_an_edit_elsewhere_does_not_undo_an_order_whose_write_back_is_still_to_come(bench: Bench) -> None:
+    await bench.steward.order("contact", Event(EventKind.ORDER_SET, "go", percent=500), "ann")
+    await bench.steward.configure(config(endpoint(percent=0, read_your_writes=1.0)))
+    assert bench.at().state.percent == 500
+
+
+async def test_a_refused_order_is_tried_again_with_the_next_edit(bench: Bench) -> None:
+    await bench.steward.order("contact", Event(EventKind.ORDER_ROLLBACK, "no"), "ann")
+    await bench.steward.configure(config(endpoint(percent=500)))
+    await bench.steward.order("contact", Event(EventKind.ORDER_RESUME, "yes"), "ann")
+    await bench.steward.configure(config(endpoint(percent=500, read_your_writes=1.0)))
+    assert bench.at().state.percent == 500
+
+
 async def test_a_file_does_not_raise_what_is_latched_and_says_why(bench: Bench) -> None:
     await bench.steward.order("contact", Event(EventKind.ORDER_SET, "go", percent=500), "ann")
     await bench.steward.order("contact", Event(EventKind.ORDER_ROLLBACK, "no"), "ann")

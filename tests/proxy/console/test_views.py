@@ -81,6 +81,14 @@ def test_figures_count_what_the_window_saw() -> None:
     assert 1.9 < found["latency_ratio"]["p50"] < 2.1
 
 
+def test_who_served_counts_requests_with_and_without_an_exchange() -> None:
+    one = shown()
+    one.window.observe(Sides(NOW, Side.CANDIDATE, Side.CANDIDATE, 0.1, 0.2))
+    one.window.served(Side.CANDIDATE, 3)
+    one.window.served(Side.LEGACY, 5)
+    assert views.figures(one.window)["served"] == {"legacy": 5, "candidate": 4}
+
+
 def test_an_audit_row_is_in_percent_and_keeps_its_evidence() -> None:
     change = changed(who="ann")
     assert change.transition is not None
