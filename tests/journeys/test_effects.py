@@ -211,19 +211,24 @@ async def test_every_answer_has_one_effect_while_gateways_die_and_connections_br
         while not over.is_set():
             answers.append(await world.search())
 
-    async def more_of_the_candidate() -> None:
-        wanted = answers.count("candidate") + 15
+    async def more(side: str | None = None) -> None:
+        """Waits for 15 more answers; which side gives them after an outage is the rollout's to say."""
+
+        def given() -> int:
+            return len(answers) if side is None else answers.count(side)
+
+        wanted = given() + 15
         async with asyncio.timeout(PATIENCE):
-            while answers.count("candidate") < wanted:
+            while given() < wanted:
                 await asyncio.sleep(0.01)
 
     async with asyncio.TaskGroup() as clients:
         for _ in range(6):
             clients.create_task(client())
+        await more("candidate")
         for harm in (world.between.cut, lambda: world.kill("gateway"), world.between.cut):
-            await more_of_the_candidate()
             harm()
-        await more_of_the_candidate()
+            await more()
         over.set()
     assert None not in answers
     assert await world.settled(before) == (len(answers), len(answers))
