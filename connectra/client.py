@@ -125,7 +125,7 @@ class Client:
 
     async def health(self) -> None:
         """Raises ConnectraError unless the service lives; it says nothing of what is behind it."""
-        await self._call("GET", "/health", None, "")
+        decode(await self._call("GET", "/health", None, ""))
 
     async def close(self) -> None:
         """Closes all connections."""

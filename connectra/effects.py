@@ -189,7 +189,8 @@ class Effects:
                 finally:
                     await pool.release(connection, timeout=self._deadline)
         except _AWAY as error:
-            raise EffectsAway(f"legacy's database: {str(error) or type(error).__name__}") from error
+            text = str(error).partition("\n")[0]  # what follows are details: a row's values
+            raise EffectsAway(f"legacy's database: {text or type(error).__name__}") from error
 
     async def _opened(self) -> asyncpg.Pool[asyncpg.Record]:
         async with self._opening:
@@ -209,5 +210,5 @@ async def _swallowing(connection: Connection, what: str, query: str, *values: An
     try:
         await connection.execute(query, *values)
     except _SWALLOWED as error:
-        log.warning("%s could not be written: %s", what, error)
+        log.warning("%s could not be written: %s", what, type(error).__name__)  # its text holds a person's values
         await connection.execute("ROLLBACK TO SAVEPOINT part")

@@ -30,13 +30,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--feed", metavar="DSN", help="the legacy database to follow")
     parser.add_argument("--lag", type=float, metavar="SECONDS", help="how long changes of the feed stay invisible")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
-    parser.add_argument("--port", type=int, default=8000, help="port, 0 for any free one (default %(default)s)")
+    parser.add_argument("--port", type=_port, default=8000, help="port, 0 for any free one (default %(default)s)")
     parser.add_argument("--api-key", default="", metavar="KEY", help="the accepted key; without one, nobody gets in")
     parser.add_argument(
         "--max-requests-per-minute", type=int, metavar="N", help="the rate limit; not given: none, unlike the original"
     )
     parser.add_argument("--switches", type=Path, metavar="FILE", help="JSON with the lab's switches at start")
     parser.add_argument("--seed", type=int, metavar="N", help="seed of the lab's draws (default 1)")
+
+
+def _port(text: str) -> int:
+    """A port's number; 0 is any free one. Raises what argparse tells the caller."""
+    if not text.isascii() or not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: give 0 to 65535")
+    return int(text)
 
 
 def run(arguments: argparse.Namespace) -> int:

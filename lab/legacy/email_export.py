@@ -107,13 +107,13 @@ async def export_emails(lab: Lab, export_id: str, people: Sequence[Wanted], acti
                 await task.progress(place - 1)
             await _one(lab, wanted, found)
         await write(task.path, _csv(lab, people, found))
-        await task.complete(contact_count=len(found.results), company_count=len(found.companies))
         await lab.pool.execute(
             "UPDATE user_exports SET contact_uuids = $2, company_uuids = $3 WHERE export_id = $1",
             export_id,
             sorted(found.contacts),
             sorted(found.companies),
         )
+        await task.complete(contact_count=len(found.results), company_count=len(found.companies))
         if activity is not None:
             await _finish(lab, export_id, activity, found)
 

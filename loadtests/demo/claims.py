@@ -100,7 +100,7 @@ def _no_failure(logged: list[Logged]) -> Claim:
 def _climbed(rows: Sequence[Row]) -> Claim:
     steps = [row.percent_to for row in of(rows, "contact", "promote") if row.who == "judge"]
     climbed = [step for step in steps if step in LADDER]
-    words = " → ".join(f"{step / 100:g} %" for step in [0, *climbed])
+    words = " → ".join(f"{step / 100:g} %" for step in dict.fromkeys([0, *climbed]))
     return Claim("contact climbed from 0 to 100 % by itself", tuple(dict.fromkeys(climbed)) == LADDER, words)
 
 

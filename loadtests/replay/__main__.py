@@ -19,6 +19,7 @@ from time import monotonic
 
 from comparators.rules import Rules
 from loadtests.replay.asking import Asked, Sides, Tally, ask
+from loadtests.replay.costs import Costs, of_costs
 from loadtests.replay.differences import Occurred
 from loadtests.replay.questions import Data, Question, Questions
 from loadtests.replay.report import failed, of_rows, printed
@@ -47,10 +48,11 @@ def main() -> int:
 
     try:
         sizes = Sizes(given.companies, given.contacts, given.exported)
-        tally, occurred = asyncio.run(_replayed(folder, sizes, given.requests, given.at_once, given.seed, say))
+        tally, occurred, costs = asyncio.run(_replayed(folder, sizes, given.requests, given.at_once, given.seed, say))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print(printed(tally))
+    print(of_costs(costs))
     print(of_rows(occurred))
     return int(failed(tally, occurred))
 
@@ -63,15 +65,16 @@ def shipped_rules() -> dict[str, Rules]:
 
 async def _replayed(
     folder: Path, sizes: Sizes, number: int, at_once: int, seed: int, say: Callable[[str], None]
-) -> tuple[Tally, Occurred]:
+) -> tuple[Tally, Occurred, Costs]:
     async with world(folder, sizes, say) as (sides, data):
         say(f"asking {number:,} questions of both sides")
         return await replay(sides, data, number, at_once, seed)
 
 
-async def replay(sides: Sides, data: Data, number: int, at_once: int, seed: int) -> tuple[Tally, Occurred]:
-    """What came of so many questions, `at_once` of them at a time, and the known differences among it."""
+async def replay(sides: Sides, data: Data, number: int, at_once: int, seed: int) -> tuple[Tally, Occurred, Costs]:
+    """What came of so many questions, `at_once` at a time, the known differences among it, and what comparing cost."""
     rules, tally, occurred, today = shipped_rules(), Tally(), Occurred(data), datetime.now(UTC).date()
+    costs = Costs()
     waiting: Iterator[Question] = islice(iter(Questions(data, seed)), number)
 
     async def some() -> None:
@@ -79,11 +82,12 @@ async def replay(sides: Sides, data: Data, number: int, at_once: int, seed: int)
             one: Asked = await ask(sides, question, rules[question.endpoint], today)
             tally.take(one)
             occurred.take(one)
+            costs.take(one)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(at_once):
             group.create_task(some(), name="asking")
-    return tally, occurred
+    return tally, occurred, costs
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from time import monotonic
+from time import monotonic, perf_counter
 
 import aiohttp
 from yarl import URL
@@ -46,6 +46,8 @@ class Asked:
     declined: str | None = None
     seconds: tuple[float, float] = (0.0, 0.0)
     """How long legacy and the gateway took."""
+    comparing: float = 0.0
+    """Seconds that comparing took; 0 where nothing was compared."""
 
 
 async def ask(sides: Sides, question: Question, rules: Rules, today: date) -> Asked:
@@ -58,8 +60,9 @@ async def ask(sides: Sides, question: Question, rules: Rules, today: date) -> As
     declined = candidate.header("X-Crossfade-Declined")
     if declined is not None:
         return Asked(question, legacy, candidate, None, declined, seconds)
+    begun = perf_counter()
     verdict = compare(legacy, candidate, rules, endpoint=question.endpoint, today=today)
-    return Asked(question, legacy, candidate, verdict, None, seconds)
+    return Asked(question, legacy, candidate, verdict, None, seconds, perf_counter() - begun)
 
 
 async def _answer(sides: Sides, base: str, question: Question, more: Mapping[str, str]) -> Answer:

@@ -66,6 +66,7 @@ class _Adder:
     def add_parser(self, name: str, **given: Any) -> argparse.ArgumentParser:
         if "help" in given:
             given.setdefault("description", given["help"])
+            given["help"] = given["help"].replace("%", "%%")  # argparse fills variables into the one, not the other
         command: argparse.ArgumentParser = self._commands.add_parser(name, **given)
         command.set_defaults(remote=self._remote)
         if self._remote:

@@ -95,10 +95,28 @@ def _parsed(status: int, text: bytes) -> Any:
 
 
 def find_control(state: Path, address: str | None, token_file: str | None) -> Control:
-    """The control address from the flags, the environment, or the state folder. Raises `Unreachable`."""
+    """The control address from the flags, the environment, or the state folder. Raises `Refused` for what is none."""
     token = None
     if token_file:
-        token = Path(token_file).read_text().strip()
+        token = _read(Path(token_file))
     elif "CROSSFADE_TOKEN" in os.environ:
         token = os.environ["CROSSFADE_TOKEN"]
-    return Control(address or os.environ.get("CROSSFADE_CONTROL") or str(Paths(state).control), token)
+    wanted = address or os.environ.get("CROSSFADE_CONTROL") or str(Paths(state).control)
+    if "://" in wanted and not _is_http(wanted):
+        raise Refused(f"--control: {wanted} is no address; give the path of the socket, or http://HOST:PORT", 2)
+    return Control(wanted, token)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"--token-file: {path} can not be read ({error}); name a file that holds the token", 2) from error
+
+
+def _is_http(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme == "http" and bool(parts.hostname) and parts.port is not None
+    except ValueError:
+        return False

@@ -13,10 +13,16 @@ from proxy.exchange import Failure, Fields, Observed
 from proxy.worker.headers import first, named, serialised
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+SILENT = 60.0
+"""Seconds for which a client may send nothing of a body that we hold, or take nothing of an answer."""
 
 
 class ClientGone(Exception):
     """The client closed its connection before it had its whole answer."""
+
+
+class ClientSilent(Exception):
+    """The client has announced a body, and for SILENT seconds nothing of it came."""
 
 
 class Sent(web.StreamResponse):
@@ -70,9 +76,16 @@ class Client:
 
     @property
     def upgrades(self) -> bool:
-        """Whether the client asks for another protocol (RFC 9110 §7.8)."""
+        """Whether the client asks for another protocol (RFC 9110 §7.8), such as WebSocket.
+
+        Asking for HTTP/2 is ignored, as the RFC allows: some clients do so with each first request. So is what comes
+        with a body or another method than GET: it is a request like others, which may be a write.
+        """
+        if self.method != "GET" or self.has_body:
+            return False
+        wanted = (first(self.fields, b"upgrade") or b"h2c").strip().lower()
         tokens = b",".join(named(self.fields, b"connection")).lower().replace(b" ", b"").split(b",")
-        return b"upgrade" in tokens and first(self.fields, b"upgrade") is not None
+        return b"upgrade" in tokens and wanted != b"h2c"
 
     async def body(self) -> AsyncIterator[bytes]:
         """The body as it comes; the client is told to go on if it waits for that (RFC 9110 §10.1.1)."""
@@ -84,12 +97,19 @@ class Client:
             yield piece
 
     async def whole_body(self, limit: int) -> tuple[bytes, bool]:
-        """At most about `limit` bytes of the body, and whether that is all of it."""
+        """At most about `limit` bytes of the body, and whether that is all of it. Raises ClientSilent."""
         held = bytearray()
         self._ask_for_body()
         content = self._request.content
-        while len(held) <= limit and (piece := await content.readany()):
-            held += piece
+        try:
+            while len(held) <= limit:
+                async with asyncio.timeout(SILENT):
+                    piece = await content.readany()
+                if not piece:
+                    break
+                held += piece
+        except TimeoutError as error:
+            raise ClientSilent from error
         return bytes(held), len(held) <= limit
 
     def _ask_for_body(self) -> None:
@@ -132,8 +152,9 @@ class Client:
             loop = asyncio.get_running_loop()
             began = loop.time()
             try:
-                await protocol._drain_helper()
-            except OSError as error:
+                async with asyncio.timeout(SILENT):
+                    await protocol._drain_helper()
+            except OSError as error:  # a time-out too
                 raise ClientGone from error
             finally:
                 self.paused += loop.time() - began
@@ -160,6 +181,14 @@ class Client:
     def hand_on(self, parser: Any) -> None:
         """From now on the client's bytes go to `parser.feed_data`, its end to `parser.feed_eof`."""
         self._request.protocol.set_parser(parser)
+
+    def hold(self) -> None:
+        """Reads no more of the client until `go_on`."""
+        self._request.protocol.pause_reading()
+
+    def go_on(self) -> None:
+        """Reads the client again."""
+        self._request.protocol.resume_reading()
 
     async def write_raw(self, piece: bytes) -> None:
         """Bytes as they are: head and all. Raises ClientGone."""

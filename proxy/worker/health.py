@@ -23,9 +23,9 @@ def asks_for_health(client: Client, table: Table) -> bool:
 
 
 async def health(client: Client, table: Table, service: Service) -> Sent | None:
-    """The gateway's answer; None when legacy is to answer. It is no exchange and no evidence."""
+    """The gateway's answer; None when legacy is to answer, as it does without a lease. No exchange, no evidence."""
     gateway = next((one for one in table.candidates.values() if one.url.startswith("unix:")), None)
-    if gateway is None or table.health is None:
+    if gateway is None or table.health is None or service.blind:
         return None
     sides = service.sides
     flags = json.dumps(table.health, separators=(",", ":")).encode()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from hashlib import blake2b
 from time import time
+from typing import Any
 from uuid import uuid4
 
 from proxy.exchange import Exchange, Failure, Observed, Request
@@ -18,6 +20,7 @@ from proxy.worker.headers import first, of_answer
 from proxy.worker.pair import Pair, Service
 from proxy.worker.sides import HIT
 from proxy.worker.streaming import onto
+from rollout.budget import InFlight
 from rollout.decide import Choice
 from rollout.sides import Side
 from rollout.table import Table
@@ -141,47 +144,47 @@ class Migrated:
 
     def _shadow_candidate(self, pair: Pair) -> Shadow | None:
         sides, route = self._service.sides, pair.route
+        head = sides.candidate_head(pair.client, route, pair.table, pair.body, self._given(pair, shadow=True))
         room, full = sides.admit(route, len(pair.body))
         if room is None:
             pair.skipped = full
             self._service.tally.lost(route.endpoint, route.window, full)
             return None
-        head = sides.candidate_head(pair.client, route, pair.table, pair.body, self._given(pair, shadow=True))
 
         async def asked() -> Reply:
-            try:
-                with self._place(pair) as keep:
-                    read = into(keep, candidate=True, streams=pair.streams)
-                    return await sides.ask_candidate(
-                        route, pair.table, head, pair.body, deadline=route.budget.deadline, purpose="shadow", read=read
-                    )
-            finally:
-                room.leave(len(pair.body))
+            with self._place(pair) as keep:
+                read = into(keep, candidate=True, streams=pair.streams)
+                return await sides.ask_candidate(
+                    route, pair.table, head, pair.body, deadline=route.budget.deadline, purpose="shadow", read=read
+                )
 
-        return self.shadows.spawn(asked(), "shadow")
+        return self._spawned(asked(), room, len(pair.body))
 
     def _shadow_legacy(self, pair: Pair) -> Shadow | None:
         """Legacy beside a candidate that serves: evidence goes on, and a fallback finds its answer waiting."""
         sides, route = self._service.sides, pair.route
+        head = sides.legacy_head(pair.client, body=pair.body)
         room, full = sides.admit(route, len(pair.body))
         if room is None:
             pair.skipped = full
             return None
-        head = sides.legacy_head(pair.client, body=pair.body)
         pool = sides.pool(pair.table.legacy, "shadow")
         deadline = pair.table.legacy.timeout
 
         async def asked() -> Reply:
-            try:
-                with self._place(pair) as keep:
-                    read = into(keep, candidate=False, streams=pair.streams)
-                    reply = await ask(pool, head, pair.body, deadline=deadline, read=read)
-                self._service.remember(pair.client, reply.observed.status)
-                return reply
-            finally:
-                room.leave(len(pair.body))
+            with self._place(pair) as keep:
+                read = into(keep, candidate=False, streams=pair.streams)
+                reply = await ask(pool, head, pair.body, deadline=deadline, read=read)
+            self._service.remember(pair.client, reply.observed.status)
+            return reply
 
-        return self.shadows.spawn(asked(), "shadow")
+        return self._spawned(asked(), room, len(pair.body))
+
+    def _spawned(self, asked: Coroutine[Any, Any, Reply], room: InFlight, size: int) -> Shadow:
+        """It leaves its room however it ends: one that is cancelled before it begins would run no `finally`."""
+        shadow = self.shadows.spawn(asked, "shadow")
+        shadow.add_done_callback(lambda _: room.leave(size))
+        return shadow
 
     # -- afterwards ---------------------------------------------------------------------------------------------
 

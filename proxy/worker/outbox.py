@@ -59,12 +59,16 @@ class Outbox:
         return len(self._waiting) >= MOST
 
     async def put(self, order: Order) -> None:
-        """Returns when the order is on disk for certain. Raises OSError."""
+        """Returns when the order is on disk for certain. Raises OSError. Also one whose client leaves waits."""
         path = self._folder / f"{self._index}-{order.key}.json"
-        await asyncio.to_thread(write_atomically, path, order.to_bytes())
         self._waiting[order.key] = waiting = _Waiting(order, path)
         waiting.due = self._after(waiting)
         self._put.set()
+        try:
+            await asyncio.to_thread(write_atomically, path, order.to_bytes())
+        except OSError:
+            self._waiting.pop(order.key, None)
+            raise
 
     async def run(self) -> None:
         """Orders again until cancelled, beginning with what an earlier process has left."""

@@ -15,6 +15,7 @@ import random
 import signal
 import socket
 import sys
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from time import time
@@ -36,6 +37,7 @@ from proxy.worker.service import Service
 from proxy.worker.sides import Setting, Sides
 from proxy.worker.slots import Slots
 from proxy.worker.tally import Tally
+from proxy.worker.upstream import Pool
 from rollout.bucket import derive
 from rollout.facts import Unreadable
 from rollout.model import Upstream
@@ -46,6 +48,8 @@ log = logging.getLogger("crossfade.worker")
 FAREWELL = 1.0
 """Seconds in which clients on kept connections learn by `Connection: close` that this worker goes."""
 DRAIN = 30.0
+AGAIN = 1.0
+"""Seconds after which background work that failed begins again."""
 FLUSH = 3.0
 EVERY = 1.0
 
@@ -97,13 +101,18 @@ async def run(arguments: argparse.Namespace, paths: Paths, table: Table) -> None
         os.environ.get("CROSSFADE_GATEWAY_SECRET", "").encode(),
     )
     sides = Sides(setting, handover.frame, random.random)
-    orders = Orders(lambda url: sides.pool(Upstream(url), "effects"), setting.gateway_secret)
+
+    def gateway(url: str) -> Pool:
+        urls = (one.url for one in parts[0].table().candidates.values() if one.url.startswith("unix:"))
+        return sides.pool(Upstream(next(urls, url)), "effects")  # an order may be older than where it is now
+
+    orders = Orders(gateway, setting.gateway_secret)
     outbox = Outbox(paths.outbox, arguments.index, arguments.workers, orders, tally, random.random)
     service = Service(table, sides, slots, handover, tally, Effects(orders, outbox, tally))
     parts.append(service)
-    background.spawn(handover.run(), "hand-over")
-    background.spawn(outbox.run(), "outbox")
-    background.spawn(_ticking(service, handover), "counts")
+    background.spawn(lasting(handover.run, "hand-over", tally.error), "hand-over")
+    background.spawn(lasting(outbox.run, "outbox", tally.error), "outbox")
+    background.spawn(lasting(lambda: _ticking(service, handover), "counts", tally.error), "counts")
     server = make_server(service.handle, service.unreadable)
     listening = await asyncio.get_running_loop().create_server(server, sock=socket.socket(fileno=arguments.listen_fd))
     gc.collect()
@@ -115,6 +124,17 @@ async def run(arguments: argparse.Namespace, paths: Paths, table: Table) -> None
     await background.cancel()
     sides.close()
     slots.close()
+
+
+async def lasting(work: Callable[[], Awaitable[None]], name: str, failed: Callable[[str], None]) -> None:
+    """Does `work` for ever. What it raises is said and counted, and it begins again: nobody else would do it."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("%s failed and begins again", name)
+            failed(name)
+        await asyncio.sleep(AGAIN)
 
 
 async def _drain(service: Service, server: web.Server, listening: asyncio.Server) -> None:

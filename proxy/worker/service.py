@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from random import randrange
-from time import time
+from time import monotonic, time
 
 from aiohttp import web
 
@@ -17,7 +17,7 @@ from proxy.journey import Found, serve
 from proxy.spooling import Keep
 from proxy.telemetry import Event, Throttle, fallback
 from proxy.worker.asking import seen
-from proxy.worker.client import Client, ClientGone, Sent
+from proxy.worker.client import Client, ClientGone, ClientSilent, Sent
 from proxy.worker.effects import Effects, Lost
 from proxy.worker.forget import Forgets
 from proxy.worker.handover import Handover
@@ -66,6 +66,7 @@ class Service:
         self._draw = draw
         self._throttle = Throttle(log, time)
         self._table = closed(table) if blind(table, time()) else table
+        self._heard = monotonic()
         self._matcher = Matcher(table.routes)
         self.forgets = Forgets(sides, tally.error)
         self.migrated = Migrated(self)
@@ -76,6 +77,8 @@ class Service:
         self.in_flight += 1
         try:
             return await self._handled(client)
+        except ClientGone:
+            return client.abort()
         finally:
             self.in_flight -= 1
 
@@ -92,7 +95,9 @@ class Service:
         except Looped:
             return client.refuse(508, "Loop Detected", "this request has been through this proxy already")
         except ClientGone:
-            return client.abort()
+            raise
+        except ClientSilent:
+            return client.refuse(408, "Request Timeout", "the request's body did not come")
         except Lost as error:
             log.error("%s", error)
             self.tally.error("effect lost")
@@ -112,7 +117,11 @@ class Service:
     @property
     def blind(self) -> bool:
         """Whether the lease has run out."""
-        return blind(self._table, time())
+        return self._blind(self._table)
+
+    def _blind(self, table: Table) -> bool:
+        """By the clock that the table was issued by, or by the time since it came: a clock may be set back."""
+        return blind(table, time()) or monotonic() - self._heard > table.lease
 
     def swap(self, payload: bytes) -> None:
         """Takes a table that the analyst sent; one of a lower epoch, or one that can not be read, is refused."""
@@ -128,6 +137,7 @@ class Service:
             self.tally.error("old table")
             return
         self._table, self._matcher = table, matcher
+        self._heard = monotonic()
 
     # -- ports --------------------------------------------------------------------------------------------------
 
@@ -154,7 +164,7 @@ class Service:
             method=client.method,
             sticky=sticky_value(route.sticky, client.fields, address),
             draw=self._draw(FULL),
-            blind=blind(table, now),
+            blind=self._blind(table),
             breaker_open=self.sides.open(route.candidate),
             wrote=self._slots.within(b"wrote " + caller(client), now, route.read_your_writes),
         )

@@ -53,10 +53,11 @@ class Sides:
         return self._setting.token
 
     def pool(self, upstream: Upstream, purpose: str) -> Pool:
-        """Connections to `upstream` for `client` or `shadow`."""
+        """Connections to `upstream` for `client` or `shadow`; its time-out is the one of the table in force."""
         key = (upstream.url, purpose)
         if key not in self._pools:
             self._pools[key] = Pool(upstream.url, upstream.timeout)
+        self._pools[key].timeout = upstream.timeout
         return self._pools[key]
 
     def close(self) -> None:
@@ -88,6 +89,7 @@ class Sides:
     def bearing_head(self, client: Client, given: dict[str, bytes]) -> Head:
         """The client's request as the bundled gateway gets it, without a body. Raises headers.Looped."""
         fields = of_request(client.fields, client.peer, self._setting.token)
+        fields = [(key, value) for key, value in fields if key.lower() not in (b"content-length", b"expect")]
         fields.append((b"X-Crossfade-Secret", self._setting.gateway_secret))
         fields += [(f"X-Crossfade-{name}".encode(), value) for name, value in given.items()]
         return Head(client.method, client.target, fields)
@@ -117,7 +119,11 @@ class Sides:
         name = route.candidate
         self._moved(name, asked(self._breakers.get(name, Breaker()), monotonic()))
         pool = self.pool(table.candidates[name], purpose)
-        reply = await ask(pool, head, body, deadline=deadline, read=read)
+        try:
+            reply = await ask(pool, head, body, deadline=deadline, read=read)
+        except BaseException:  # its client went away: as a probe it says nothing, and another one may go
+            self._breakers[name] = replace(self._breakers[name], probing_since=None)
+            raise
         failed = reply.observed.failure in FAILS
         self._moved(name, reported(self._breakers.get(name, Breaker()), failed, monotonic(), self._draw()))
         return _marked(reply) if route.cache > 0 else reply

@@ -22,7 +22,7 @@ async def tunnel(client: Client, legacy: Upstream, sides: Sides) -> Sent:
     port = parts.port or (443 if secure else 80)
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
-            reader, writer = await asyncio.open_connection(parts.hostname, port, ssl=True if secure else None)
+            reader, writer = await _opened(parts.hostname or "", port, secure, client)
     except (OSError, TimeoutError):
         return client.refuse(502, "Bad Gateway", "legacy gave no answer (connect)")
     upstream = _Upstream(writer)
@@ -40,6 +40,33 @@ async def tunnel(client: Client, legacy: Upstream, sides: Sides) -> Sent:
         writer.close()
         with suppress(OSError):
             await writer.wait_closed()
+
+
+class _Protocol(asyncio.StreamReaderProtocol):
+    """Legacy's side: while it does not read, neither is the client read, whose bytes would have to be held."""
+
+    def __init__(self, reader: asyncio.StreamReader, client: Client) -> None:
+        super().__init__(reader)
+        self._client = client
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._client.hold()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._client.go_on()
+
+
+async def _opened(
+    host: str, port: int, secure: bool, client: Client
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    transport, protocol = await loop.create_connection(
+        lambda: _Protocol(reader, client), host, port, ssl=True if secure else None
+    )
+    return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
 
 
 class _Upstream:

@@ -93,7 +93,7 @@ class Pool:
 
     def __init__(self, url: str, timeout: float) -> None:
         self.url = url
-        self._timeout = timeout
+        self.timeout = timeout
         self._idle: list[tuple[float, ResponseHandler]] = []
         parts = urlsplit(url)
         self._parts = parts
@@ -175,7 +175,7 @@ class Pool:
             raise ConnectionResetError("the connection is closed")
         connection.set_response_params(
             skip_payload=head.method == "HEAD", read_until_eof=True, auto_decompress=False,
-            read_timeout=self._timeout, read_bufsize=READ_SIZE,
+            read_timeout=self.timeout, read_bufsize=READ_SIZE,
             max_line_size=LONGEST_FIELD, max_field_size=LONGEST_FIELD, max_headers=MOST_FIELDS,
         )  # fmt: skip
         loop = asyncio.get_running_loop()
@@ -184,17 +184,22 @@ class Pool:
         transport.write(serialised(start, head.fields) + (body if isinstance(body, bytes) else b""))
         connection.start_timeout()
         if isinstance(body, AsyncIterator):
-            answer._writing = loop.create_task(_written(connection, head, body), name="request body")
+            answer._writing = loop.create_task(_written(answer, connection, head, body), name="request body")
         message, payload = await connection.read()
         while message.code < 200 and message.code != 101:  # interim answers are between us and this peer
             message, payload = await connection.read()
+        if message.code == 101:
+            raise UpstreamError(Failure.INVALID, f"{self.url} switched to a protocol that nobody asked for")
         answer.status, answer.reason, answer.fields = message.code, message.reason, message.raw_headers
         answer._payload = payload
         return answer
 
 
-async def _written(connection: ResponseHandler, head: Head, body: AsyncIterator[bytes]) -> None:
-    """Streams the request's body; whatever stops it closes the connection, so that its reader does not wait."""
+async def _written(answer: Answer, connection: ResponseHandler, head: Head, body: AsyncIterator[bytes]) -> None:
+    """Streams the request's body; whatever stops it closes the connection, so that its reader does not wait.
+
+    A peer is not silent while it reads: the time for its answer begins anew with each piece that it has taken.
+    """
     try:
         async for piece in body:
             transport = connection.transport
@@ -203,6 +208,8 @@ async def _written(connection: ResponseHandler, head: Head, body: AsyncIterator[
             transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if head.chunked else piece)
             if connection.writing_paused:
                 await connection._drain_helper()
+            if answer.status == 0:
+                connection.start_timeout()
         if head.chunked and connection.transport is not None:
             connection.transport.write(b"0\r\n\r\n")
     except (ClientError, OSError, HttpProcessingError):

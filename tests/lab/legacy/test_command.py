@@ -93,3 +93,12 @@ async def test_the_command_line_brings_a_database_when_none_is_named() -> None:
         assert (await address(process)).startswith("http://127.0.0.1:")
         process.terminate()
         assert await process.wait() == 0
+
+
+@pytest.mark.parametrize("half", ["legacy", "connectra"])
+@pytest.mark.parametrize("port", ["65536", "-1", "http"])
+async def test_a_port_that_is_none_is_bad_input(half: str, port: str) -> None:
+    more = ["--dsn", "postgresql://"] if half == "legacy" else []
+    async with started(half, *more, f"--port={port}") as process:
+        code, said = await complaint(process)
+        assert (code, "is no port: give 0 to 65535" in said) == (2, True)

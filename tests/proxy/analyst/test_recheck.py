@@ -214,6 +214,13 @@ async def test_a_target_that_is_no_address_is_no_answer(asker: Asker) -> None:
         await ask(asker, Upstream("http://127.0.0.1:1"), what=asking("*"))
 
 
+async def test_why_a_side_gave_no_answer_is_said_without_the_address(asker: Asker) -> None:
+    asked = exchange(request=Request("GET", ":no/?email=ada", (), None, "192.0.2.1"))
+    with pytest.raises(AskFailed) as failed:
+        await asker.ask(Upstream("http://127.0.0.1"), asked, candidate=False, deadline=5.0)
+    assert "ada" not in str(failed.value)
+
+
 # -- the budget -------------------------------------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from proxy.worker.orders import Order
 from rollout.table import Table
 from tests.support.backends import FailingBackend
 from tests.support.gateway_standin import EFFECT, StandIn, json, standin
@@ -282,3 +283,14 @@ async def test_a_fallback_does_not_bind_the_caller_to_legacy(
     assert await who(proxy) == "legacy"
     gateway.told = told
     assert await who(proxy) == "candidate"
+
+
+async def test_an_order_that_waits_goes_to_where_the_gateway_is_now(
+    tmp_path: Path, legacy: FailingBackend, gateway: StandIn
+) -> None:
+    outbox = tmp_path / "state" / "outbox"
+    outbox.mkdir(parents=True)
+    moved = Order("k1", "unix:/where/it/was/gateway.sock", "linkedin", time(), "{}")
+    (outbox / "0-k1.json").write_bytes(moved.to_bytes())
+    async with working(tmp_path / "state", served(legacy, gateway)):
+        await until(lambda: gateway.orders == ["k1"])

@@ -35,7 +35,7 @@ class Stage:
         self.legacy = FailingBackend(LEGACY)
         self.worker: Worker
 
-    async def play(self, flags: Flags, *, gateway: bool = True) -> None:
+    async def play(self, flags: Flags, *, gateway: bool = True, age: float = 0.0) -> None:
         """Starts everything."""
         enter = self._stack.enter_async_context
         self.fake = await enter(connectra())
@@ -48,8 +48,9 @@ class Stage:
             self._stack.push_async_callback(runner.cleanup)
             await web.UnixSite(runner, f"{self._folder}/gateway").start()
         await enter(analyst(self._folder))
+        candidate = f"unix:{self._folder}/gateway"
         served = table(
-            route(), legacy=self.legacy.url, candidate=f"unix:{self._folder}/gateway", issued_at=time(), health=flags
+            route(), legacy=self.legacy.url, candidate=candidate, issued_at=time() - age, health=flags
         )
         self.worker = await enter(worker(self._folder, served))
 
@@ -113,4 +114,17 @@ async def test_a_caller_without_a_token_gets_legacys_answer(stage: Stage) -> Non
 
 async def test_legacy_answers_while_the_gateway_is_away(stage: Stage) -> None:
     await stage.play(FLAGS, gateway=False)
+    assert body_of(await stage.ask()) == {"from": "legacy"}
+
+
+async def test_a_question_with_a_body_is_answered_too(stage: Stage) -> None:
+    await stage.play(FLAGS)
+    await stage.ask()
+    lines = [f"GET {PATH} HTTP/1.1", "Host: a", f"Authorization: {bearer().decode()}", "Content-Length: 2"]
+    answer = await stage.worker.ask("\r\n".join([*lines, "Connection: close", "", "{}"]).encode())
+    assert body_of(answer)["connectra_status"] == "healthy"
+
+
+async def test_legacy_answers_when_the_lease_is_over(stage: Stage) -> None:
+    await stage.play(FLAGS, age=1_000.0)
     assert body_of(await stage.ask()) == {"from": "legacy"}

@@ -183,6 +183,16 @@ async def test_a_disk_that_takes_nothing_is_said_to_whoever_puts(folder: Path, g
     assert len(one.outbox) == 0
 
 
+async def test_an_order_whose_client_leaves_while_it_is_written_waits_all_the_same(
+    folder: Path, gateway: StandIn
+) -> None:
+    one, tasks = Running(folder, gateway), Tasks()
+    tasks.spawn(one.outbox.put(order(gateway)), "put")
+    await asyncio.sleep(0)
+    await tasks.cancel()
+    assert len(one.outbox) == 1
+
+
 async def test_a_full_outbox_says_so(folder: Path, gateway: StandIn) -> None:
     for number in range(MOST):
         left(folder, gateway, f"0-k{number}.json", f"k{number}")

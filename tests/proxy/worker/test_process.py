@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from proxy.exchange import Failure
+from proxy.worker import process
+from proxy.worker.process import lasting
 from rollout.model import Budget
 from rollout.sides import Side
 from tests.support.backends import BlackHole, FailingBackend, Sent
@@ -180,6 +182,7 @@ async def test_the_candidate_serves_at_a_hundred_percent(stage: Stage) -> None:
 FAILS = {
     "sick": (b"HTTP/1.1 503 Gone\r\nContent-Length: 0\r\n\r\n", Failure.STATUS),
     "no HTTP": (b"\x16\x03\x01 what is this\r\n\r\n", Failure.INVALID),
+    "switches": (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", Failure.INVALID),
     "missing": (b"HTTP/1.1 200 OK\r\nX-Crossfade-Missing: a.b\r\nContent-Length: 0\r\n\r\n", Failure.MISSING),
 }
 
@@ -277,3 +280,19 @@ async def test_an_analyst_that_is_gone_does_not_matter_to_clients(stage: Stage) 
     one = await stage.play()
     one.paths.intake.unlink()
     assert (await one.get(CONTACT)).endswith(b"legacy")
+
+
+async def test_background_work_that_fails_is_counted_and_begins_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "AGAIN", 0.0)
+    again, failed = asyncio.Event(), list[str]()
+
+    async def work() -> None:
+        if not failed:
+            raise ValueError("a defect")
+        again.set()
+        await asyncio.Event().wait()
+
+    running = asyncio.get_running_loop().create_task(lasting(work, "hand-over", failed.append))
+    await asyncio.wait_for(again.wait(), 10)
+    running.cancel()
+    assert failed == ["hand-over"]
