@@ -84,7 +84,7 @@ def _route(
         template=endpoint.template,
         candidate=endpoint.candidate,
         percent=state.percent if serves and state is not None else 0,
-        shadow=endpoint.shadow if allowed.mirror else 0,
+        shadow=endpoint.shadow if allowed.mirror and _harmless(endpoint) else 0,
         window=state.window if state is not None else 1,
         salt=derive(secret, f"bucket:{endpoint.phase}").hex(),
         sticky=endpoint.sticky,
@@ -100,6 +100,13 @@ def _route(
         cache=(cache if endpoint.cache is None else endpoint.cache) if endpoint.single else 0.0,
         writes=endpoint.written_by,
     )
+
+
+def _harmless(endpoint: Endpoint) -> bool:
+    """Whether a mirrored request can cause no effect: the bundled gateway makes none that is not ordered, of a
+    candidate by URL nothing is known.
+    """
+    return not endpoint.effects or endpoint.candidate == CONNECTRA
 
 
 def _deadline(endpoint: Endpoint, p99: float | None) -> float:

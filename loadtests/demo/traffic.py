@@ -94,7 +94,7 @@ class Mix:
     count: float = 24.0
     linkedin: float = 1.0
     write: float = 7.0
-    lists: float = 3.2
+    lists: float = 2.4
     downloads: float = 0.2
 
     @property

@@ -113,11 +113,11 @@ async def test_an_activity_row_that_can_not_be_written_is_swallowed_and_the_cred
 async def test_what_can_not_be_written_is_said_without_its_values(
     legacy: Reference, caplog: pytest.LogCaptureFixture
 ) -> None:
-    bad = replace(EFFECT, address="192.0.2.7" * 200, agent="secret\0agent")
+    bad = replace(EFFECT, agent="secret\udcff")
     async with effects(legacy) as one:
         assert await one.order("k1", bad)
     assert "an activity row could not be written" in caplog.text
-    assert not [value for value in ("192.0.2.7", "secret", USER) if value in caplog.text]
+    assert not [value for value in ("secret", USER) if value in caplog.text]
 
 
 async def test_who_legacy_does_not_know_leaves_only_the_key(legacy: Reference) -> None:

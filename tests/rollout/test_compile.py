@@ -64,6 +64,12 @@ def test_without_serve_health_legacy_answers_its_health_page() -> None:
     assert table().health is None
 
 
+@pytest.mark.parametrize(("text", "shadow"), [(FILE, 10_000), (URL, 0)], ids=["bundled gateway", "by URL"])
+def test_a_request_with_effects_is_not_mirrored_to_a_candidate_that_might_make_them(text: str, shadow: int) -> None:
+    post = (text + "        effects: true\n").replace("match: GET ", "match: POST ").replace("percent: 5", "percent: 0")
+    assert table(post).routes[0].shadow == shadow
+
+
 def test_salts_derive_from_the_secret_by_phase() -> None:
     assert table().routes[0].salt == derive(SECRET, "bucket:single-record").hex()
 

@@ -17,6 +17,7 @@ from proxy.analyst.recheck import Asker, AskFailed, Waiting, pause
 from proxy.exchange import Request, Spool
 from proxy.spooling import Spools
 from rollout.model import Upstream
+from tests.support.backends import FailingBackend
 from tests.support.exchanges import exchange
 
 SENT = (
@@ -215,9 +216,9 @@ async def test_a_target_that_is_no_address_is_no_answer(asker: Asker) -> None:
 
 
 async def test_why_a_side_gave_no_answer_is_said_without_the_address(asker: Asker) -> None:
-    asked = exchange(request=Request("GET", ":no/?email=ada", (), None, "192.0.2.1"))
-    with pytest.raises(AskFailed) as failed:
-        await asker.ask(Upstream("http://127.0.0.1"), asked, candidate=False, deadline=5.0)
+    async with FailingBackend(b"this is no HTTP\r\n\r\n") as backend:
+        with pytest.raises(AskFailed) as failed:
+            await asker.ask(Upstream(backend.url), exchange(target="/?email=ada"), candidate=False, deadline=5.0)
     assert "ada" not in str(failed.value)
 
 

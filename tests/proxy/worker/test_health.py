@@ -119,8 +119,9 @@ async def test_legacy_answers_while_the_gateway_is_away(stage: Stage) -> None:
 
 async def test_a_question_with_a_body_is_answered_too(stage: Stage) -> None:
     await stage.play(FLAGS)
-    await stage.ask()
-    lines = [f"GET {PATH} HTTP/1.1", "Host: a", f"Authorization: {bearer().decode()}", "Content-Length: 2"]
+    token = f"Authorization: {bearer().decode()}"
+    await stage.worker.get("/contacts/c1/", token)
+    lines = [f"GET {PATH} HTTP/1.1", "Host: a", token, "Content-Length: 2"]
     answer = await stage.worker.ask("\r\n".join([*lines, "Connection: close", "", "{}"]).encode())
     assert body_of(answer)["connectra_status"] == "healthy"
 
