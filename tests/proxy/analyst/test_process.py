@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -109,9 +109,12 @@ async def running(dsn: str, folder: Path) -> AsyncIterator[Bench]:
         try:
             yield bench
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            # Python 3.11 may lose a cancellation that meets the end of a database call (wait_for): repeat it.
+            while not task.done():
+                task.cancel()
+                await asyncio.wait({task}, timeout=1.0)
+            if not task.cancelled():
+                task.result()
             await bench.store.close()
 
 

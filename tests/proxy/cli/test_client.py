@@ -8,6 +8,7 @@ import pytest
 
 from proxy.cli import main
 from proxy.cli.client import Control, Refused, Unreachable, find_control
+from proxy.settings import Paths
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +18,7 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_an_address_it_is_the_socket_of_the_state_folder(tmp_path: Path) -> None:
-    assert find_control(tmp_path, None, None) == Control(str(tmp_path / "run" / "control.sock"))
+    assert find_control(tmp_path, None, None) == Control(str(Paths(tmp_path).control))
 
 
 def test_a_flag_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
