@@ -109,7 +109,7 @@ async def running(dsn: str, folder: Path) -> AsyncIterator[Bench]:
         try:
             yield bench
         finally:
-            # Python 3.11 may lose a cancellation that meets the end of a database call (wait_for): repeat it.
+            # Once the room did not end: wait_for of Python 3.11 can lose a cancellation, so it is repeated.
             while not task.done():
                 task.cancel()
                 await asyncio.wait({task}, timeout=1.0)
